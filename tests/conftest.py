@@ -1,0 +1,83 @@
+"""What every test may use: a few real stocks, alice, bob and charlie."""
+
+import json
+
+import pytest
+from django.conf import settings
+from django.core import serializers
+from django.core.management import call_command
+from django.test import Client
+
+from stocks.models import Stock
+
+PASSWORD = "a long walk by the river"
+# An ordinary name, two that sound alike to a search, an outlier, an asterisk.
+CODES = ("000007", "000036", "300268", "600225", "600729")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the tests that are about the other database than the one at hand."""
+    at_hand = "mariadb" if "mysql" in settings.DATABASES["default"]["ENGINE"] else "sqlite"
+    other = "sqlite" if at_hand == "mariadb" else "mariadb"
+    for item in items:
+        if item.get_closest_marker(other):
+            item.add_marker(pytest.mark.skip(reason=f"about {other}; this is {at_hand}"))
+
+
+@pytest.fixture
+def stocks(db):
+    """Five rows of the fixture, by their code."""
+    rows = json.loads((settings.BASE_DIR / "fixtures" / "info.json").read_text(encoding="utf-8"))
+    few = [row for row in rows if row["fields"]["code"] in CODES]
+    for stock in serializers.deserialize("python", few):
+        stock.save()
+    return {stock.code: stock for stock in Stock.objects.all()}
+
+
+@pytest.fixture
+def all_stocks(db):
+    """Every row of the fixture, as a queryset."""
+    call_command("loaddata", "info", verbosity=0)
+    return Stock.objects.all()
+
+
+@pytest.fixture
+def alice(django_user_model, db):
+    """A person with a watchlist of her own."""
+    return django_user_model.objects.create_user("alice", "alice@example.org", PASSWORD)
+
+
+@pytest.fixture
+def bob(django_user_model, db):
+    """Another person."""
+    return django_user_model.objects.create_user("bob", "bob@example.org", PASSWORD)
+
+
+@pytest.fixture
+def charlie(django_user_model, db):
+    """A person to whom nothing belongs."""
+    return django_user_model.objects.create_user("charlie", "charlie@example.org", PASSWORD)
+
+
+@pytest.fixture
+def admin(django_user_model, db):
+    """A superuser."""
+    return django_user_model.objects.create_superuser("admin", "admin@example.org", PASSWORD)
+
+
+@pytest.fixture
+def sign_in():
+    """Return a function that gives a client signed in as a person."""
+
+    def client_of(user):
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def alice_client(alice, sign_in):
+    """A client signed in as alice."""
+    return sign_in(alice)
