@@ -1,0 +1,59 @@
+// The keyboard and a few comforts; every page works without this file.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return false;
+  const now = all.findIndex((row) => row.contains(document.activeElement));
+  const next = all[now < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, now + by))];
+  next.querySelector("[data-open]").focus();
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+// "/" searches, arrows or j and k walk through the rows, "a" adds; Enter opens, for the name
+// of a row is a link.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const row = document.activeElement.closest("[data-row]");
+  let done = false;
+  if (event.key === "/") {
+    const search = document.querySelector("[data-search]");
+    if (search) { search.focus(); search.select(); done = true; }
+  } else if (event.key === "j" || (event.key === "ArrowDown" && row)) {
+    done = step(1);
+  } else if (event.key === "k" || (event.key === "ArrowUp" && row)) {
+    done = step(-1);
+  } else if (event.key === "a") {
+    const button = (row || document).querySelector("[data-add]");
+    if (button) { button.click(); done = true; }
+  }
+  if (done) event.preventDefault();
+});
+
+// An address says what was asked for and nothing else: empty fields stay out of it.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-filters]")) return;
+  for (const field of event.target.elements) {
+    if (field.name && !field.value) field.disabled = true;
+  }
+});
+
+// On a phone the order is chosen in the sheet.
+for (const select of document.querySelectorAll("[data-sort]")) {
+  if (!matchMedia("(max-width: 40rem)").matches) continue;
+  document.querySelectorAll("input[name=sort]").forEach((field) => field.remove());
+  select.disabled = false;
+  select.name = "sort";
+}
+
+// The button that was pressed is replaced; the keyboard stays where it was.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const button = event.target.querySelector?.("[data-add]");
+  if (button && document.activeElement === document.body) button.focus();
+});

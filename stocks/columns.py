@@ -1,0 +1,184 @@
+"""The columns of the tables, declared once: how each is named, sorted, filtered and shown.
+
+To add a column, add it to the model if it is stored, declare it here and put it into the
+tuple of a table.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from .numbers import parse_decimal, shortest
+
+NO_VALUE = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of text.
+
+    `name` is the field of a row and the word in addresses and exports, `heading` and
+    `meaning` are what people read, `order` is the field to sort by where it is another.
+    """
+
+    name: str
+    heading: str
+    meaning: str = ""
+    order: str = ""
+
+    css = "text"
+    ranged = False
+    input_type = "text"
+
+    @property
+    def sort_field(self):
+        """The field that puts rows in this column's order."""
+        return self.order or self.name
+
+    def value(self, row):
+        """Return a row's value."""
+        return getattr(row, self.name)
+
+    def show(self, row):
+        """Return the value as a page shows it, safe to put into HTML."""
+        value = self.value(row)
+        return NO_VALUE if value in (None, "") else self.format(value)
+
+    def format(self, value):
+        """Return a value that is there as HTML or as text that is still to be escaped."""
+        return value
+
+
+@dataclass(frozen=True)
+class NumberColumn(Column):
+    """A column of plain numbers, such as prices, with two decimals or as many as they have."""
+
+    css = "num"
+    ranged = True
+    input_type = "text"
+    percent = False
+
+    def parse(self, text):
+        """Return the number that a filter's text gives; ValueError when it gives none."""
+        return parse_decimal(text, percent=self.percent)
+
+    def format(self, value):
+        """Return the number with the separators of the language."""
+        value = shortest(value)
+        places = max(2, -value.as_tuple().exponent)
+        return formats.number_format(value, places, force_grouping=True)
+
+
+@dataclass(frozen=True)
+class PercentColumn(NumberColumn):
+    """A column of percentages without a direction, such as the turnover rate."""
+
+    percent = True
+
+    def format(self, value):
+        """Return the percentage with two decimals."""
+        return f"{formats.number_format(value, 2, force_grouping=True)}%"
+
+
+@dataclass(frozen=True)
+class ChangeColumn(PercentColumn):
+    """A column of changes in percent: a sign and an arrow say what the colour says."""
+
+    css = "num change"
+
+    def format(self, value):
+        """Return the change as an arrow and a signed percentage."""
+        size = super().format(abs(value))
+        if value > 0:
+            return format_html('<span class="up"><i aria-hidden="true">▲</i>+{}</span>', size)
+        if value < 0:
+            return format_html('<span class="down"><i aria-hidden="true">▼</i>−{}</span>', size)
+        return format_html('<span class="flat">{}</span>', size)
+
+
+@dataclass(frozen=True)
+class DateColumn(Column):
+    """A column of days."""
+
+    css = "date"
+    ranged = True
+    input_type = "date"
+
+    def parse(self, text):
+        """Return the day that a filter's text (2017-07-20) gives; ValueError when it is none."""
+        return date.fromisoformat(text.strip())
+
+    def format(self, value):
+        """Return the day as the language writes it."""
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), day_text(value))
+
+
+def day_text(day):
+    """Return a day, or the local day of a moment, as the language writes it.
+
+    In Chinese 2017-07-20, in English 20 Jul 2017.
+    """
+    if isinstance(day, datetime):
+        day = timezone.localtime(day).date()
+    return day.isoformat() if get_language() == "zh-hans" else formats.date_format(day, "j M Y")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a page's table and the order it has at first."""
+
+    name: str
+    columns: tuple
+
+    default_sort = "code"
+
+    def column(self, name):
+        """Return the column called `name`, None when there is none."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def ranged(self):
+        """The columns that filter from a smallest to a largest value."""
+        return [column for column in self.columns if column.ranged]
+
+
+CODE = Column("code", _("Code"), _("The number or letters an exchange lists the stock under."))
+SHORT = Column(
+    "short", _("Name"), _("The short name of the company's shares."), order="search_pinyin"
+)
+CHG = ChangeColumn(
+    "chg", _("Change"), _("How far the price is above or below the previous close, in percent.")
+)
+TURNOVER = PercentColumn(
+    "turnover",
+    _("Turnover rate"),
+    _("The shares traded on the day, in percent of the shares in circulation."),
+)
+PRICE = NumberColumn(
+    "price", _("Latest price"), _("What a share cost last, in the currency of its market.")
+)
+HIGHS = NumberColumn(
+    "highs", _("Previous high"), _("The highest price before the latest trading day.")
+)
+TIME = DateColumn("time", _("Previous high on"), _("The day of the previous high."))
+DISTANCE = ChangeColumn(
+    "distance",
+    _("From previous high"),
+    _("How far the price stands above or below the previous high, in percent."),
+)
+NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."))
+ADDED_PRICE = NumberColumn(
+    "added_price", _("Price when added"), _("The price when you put it on your watchlist.")
+)
+SINCE = ChangeColumn(
+    "since", _("Since added"), _("How far the price moved since you added it, in percent.")
+)
+ADDED_AT = DateColumn("added_at", _("Added"), _("The day you put it on your watchlist."))
+
+MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE))
+WATCHLIST = Table("watchlist", (*MARKET.columns, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT))
+TABLES = {table.name: table for table in (MARKET, WATCHLIST)}

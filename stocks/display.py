@@ -1,0 +1,63 @@
+"""How the site looks to one person: language, theme and the colour of a rising price."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import translation
+
+from .models import User
+
+UP_BY_LANGUAGE = {"zh-hans": User.UpColour.RED, "en": User.UpColour.GREEN}
+COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGES = dict(settings.LANGUAGES)
+
+
+@dataclass(frozen=True)
+class Display:
+    """The three choices; an empty one means the default."""
+
+    language: str = ""
+    theme: str = ""
+    up_colour: str = ""
+
+    @classmethod
+    def of_user(cls, user):
+        """Return the choices a person saved."""
+        return cls(user.language, user.theme, user.up_colour)
+
+    @classmethod
+    def of_cookies(cls, cookies):
+        """Return the choices in a visitor's cookies; what is no choice counts as none."""
+        language = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
+        theme = cookies.get("theme", "")
+        up_colour = cookies.get("up_colour", "")
+        return cls(
+            language if language in LANGUAGES else "",
+            theme if theme in User.Theme.values else "",
+            up_colour if up_colour in User.UpColour.values else "",
+        )
+
+    @property
+    def up(self):
+        """The colour of a rising price: red by default in Chinese, green in English."""
+        return self.up_colour or UP_BY_LANGUAGE[translation.get_language()]
+
+    def save_cookies(self, response):
+        """Keep the choices in the visitor's browser for a year."""
+        cookies = {
+            settings.LANGUAGE_COOKIE_NAME: self.language,
+            "theme": self.theme,
+            "up_colour": self.up_colour,
+        }
+        for name, value in cookies.items():
+            if value:
+                response.set_cookie(
+                    name,
+                    value,
+                    max_age=COOKIE_AGE,
+                    secure=settings.SESSION_COOKIE_SECURE,
+                    httponly=True,
+                    samesite="Lax",
+                )
+            else:
+                response.delete_cookie(name)

@@ -1,0 +1,67 @@
+"""What is done around every request."""
+
+import logging
+import time
+
+from django.utils import translation
+
+from .display import Display
+from .logs import logged_path
+from .views.errors import dress
+
+access_log = logging.getLogger("stocks.access")
+
+
+class AccessLogMiddleware:
+    """Write one line a request: method, path, status, milliseconds, id of the user."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Answer the request and log it; what was not found or failed is a warning."""
+        start = time.perf_counter()
+        response = self.get_response(request)
+        # Only a user that was loaded already: the log asks the database nothing.
+        user = getattr(request, "_cached_user", None)
+        access = {
+            "method": request.method,
+            "path": logged_path(request),
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - start) * 1000, 1),
+            "user": getattr(user, "pk", None) or "-",
+        }
+        refused = response.status_code == 404 or response.status_code >= 500
+        access_log.log(logging.WARNING if refused else logging.INFO, "", extra={"access": access})
+        return response
+
+
+class DisplayMiddleware:
+    """Set `request.display`, how the page looks to this person, and speak their language."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Take the language, theme and colours from the person, or from their cookies."""
+        if request.user.is_authenticated:
+            request.display = Display.of_user(request.user)
+            if request.display.language:
+                translation.activate(request.display.language)
+                request.LANGUAGE_CODE = request.display.language
+        else:
+            request.display = Display.of_cookies(request.COOKIES)
+        return self.get_response(request)
+
+
+class ErrorPageMiddleware:
+    """Give a refusal that comes without a page (405, 413, 429 …) the site's own."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Replace an empty refusal by a page that says what to do."""
+        response = self.get_response(request)
+        bare = response.status_code >= 400 and not response.streaming and not response.content
+        return dress(request, response) if bare else response

@@ -1,0 +1,149 @@
+"""The history of every change of a stock."""
+
+from decimal import Decimal
+
+import django.contrib.auth.models
+import django.contrib.auth.validators
+import django.core.validators
+import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.comparison
+import django.db.models.functions.math
+import django.utils.timezone
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+import stocks.models.fields
+
+
+class Migration(migrations.Migration):
+    """The history of every change of a stock."""
+
+    dependencies = [("stocks", "0003_watchlistentry")]
+
+    operations = [
+        migrations.CreateModel(
+            name="HistoricalStock",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=12,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-Z^]([0-9A-Z.^=_-]*[0-9A-Z])?\\Z",
+                                "A code has letters and digits, with . - _ = ^ between them.",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                (
+                    "market",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="SH, SZ, BJ, HK, US …; told from the code when left empty.",
+                        max_length=8,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2,8}\\Z", "A market is two or more letters: SZ."
+                            )
+                        ],
+                        verbose_name="market",
+                    ),
+                ),
+                ("short", models.CharField(max_length=64, verbose_name="name")),
+                (
+                    "chg",
+                    stocks.models.fields.PercentField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="Against the previous close, in percent.",
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(-100)],
+                        verbose_name="change",
+                    ),
+                ),
+                (
+                    "turnover",
+                    stocks.models.fields.PercentField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="Shares traded on the day, in percent of the shares in circulation.",
+                        max_digits=12,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="turnover rate",
+                    ),
+                ),
+                (
+                    "price",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="In the currency of the market.",
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.0001"))],
+                        verbose_name="latest price",
+                    ),
+                ),
+                (
+                    "highs",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The highest price before the latest trading day.",
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.0001"))],
+                        verbose_name="previous high",
+                    ),
+                ),
+                ("time", models.DateField(blank=True, null=True, verbose_name="previous high on")),
+                (
+                    "quote_time",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the latest price was quoted; empty when it is not known.",
+                        null=True,
+                        verbose_name="quote time",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "stock history",
+                "verbose_name_plural": "historical stocks",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""One operation a migration: MariaDB cannot undo half of one."""

@@ -1,0 +1,221 @@
+"""The stocks: the table `info`."""
+
+import difflib
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Count, Max, Q, Value
+from django.db.models.functions import Cast, NullIf, Round
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from ..pinyin import pinyin_keys, search_form
+from ..symbols import derive_market, make_symbol, split_symbol
+from .fields import ExactDecimalField, PercentField
+
+SMALLEST_PRICE = Decimal("0.0001")
+MOST_SUGGESTIONS = 6
+
+
+def percent_above(value, base):
+    """Return the expression of how many percent `value` stands above `base`, NULL without one.
+
+    The casts keep SQLite from dividing whole numbers without a remainder; on MariaDB they
+    leave the arithmetic decimal.
+    """
+    top, bottom = Cast(value, models.FloatField()), Cast(base, models.FloatField())
+    return Round(
+        (top - bottom) * Value(100) / NullIf(bottom, Value(0)),
+        4,
+        output_field=PercentField(max_digits=22, decimal_places=4, null=True),
+    )
+
+
+def search_condition(text):
+    """Return the condition of the stocks that `text` finds.
+
+    By the code from its start, a symbol, any part of the name, or its pinyin in full or by
+    initials from any character on.
+    """
+    wanted = search_form(text)
+    code, market = split_symbol(wanted)
+    found = Q(code__startswith=wanted.upper()) | Q(search_name__contains=wanted)
+    if market is not None:
+        found |= Q(code=code, market__startswith=market)
+    if wanted.isascii():
+        found |= Q(search_pinyin__contains=f" {wanted}")
+    return found
+
+
+class StockQuerySet(models.QuerySet):
+    """Questions about stocks."""
+
+    def search(self, text):
+        """Return the stocks that `text` finds."""
+        return self.filter(search_condition(text))
+
+    def called(self, symbol):
+        """Return the stocks a symbol may mean: one, or several for a code without its market."""
+        code, market = split_symbol(symbol)
+        if market is None:
+            return self.filter(code=code)
+        return self.filter(Q(code=code, market=market) | Q(code=f"{code}.{market}"))
+
+    def nearest(self, text):
+        """Return up to six stocks whose code or name is most like `text`."""
+        code, _market = split_symbol(text)
+        by_code = self.order_by("code")
+        near = [
+            *by_code.filter(code__gte=code)[:MOST_SUGGESTIONS],
+            *by_code.reverse().filter(code__lt=code)[:MOST_SUGGESTIONS],
+            *by_code.search(text)[:MOST_SUGGESTIONS],
+        ]
+
+        def likeness(stock):
+            return max(
+                difflib.SequenceMatcher(None, search_form(text), form).ratio()
+                for form in (stock.code.casefold(), stock.symbol.casefold(), stock.search_name)
+            )
+
+        ranked = sorted({stock.pk: stock for stock in near}.values(), key=likeness, reverse=True)
+        return ranked[:MOST_SUGGESTIONS]
+
+    def markets(self):
+        """Return the markets that have stocks, in order; "" stands for an unknown one."""
+        return list(self.order_by("market").values_list("market", flat=True).distinct())
+
+    def summary(self, shown=None):
+        """Return the counts and dates of the table in one query.
+
+        `total` and `shown` (those that match the condition `shown`) count stocks,
+        `newest_quote` and `newest_high` are the latest quote time and previous-high date.
+        """
+        return self.aggregate(
+            total=Count("pk"),
+            shown=Count("pk", filter=shown),
+            newest_quote=Max("quote_time"),
+            newest_high=Max("time"),
+        )
+
+
+class Stock(models.Model):
+    """A stock and its latest quote: a row of `info`."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=12,
+        validators=[
+            RegexValidator(
+                r"^[0-9A-Z^]([0-9A-Z.^=_-]*[0-9A-Z])?\Z",
+                _("A code has letters and digits, with . - _ = ^ between them."),
+            )
+        ],
+    )
+    market = models.CharField(
+        _("market"),
+        max_length=8,
+        blank=True,
+        default="",
+        validators=[RegexValidator(r"^[A-Z]{2,8}\Z", _("A market is two or more letters: SZ."))],
+        help_text=_("SH, SZ, BJ, HK, US …; told from the code when left empty."),
+    )
+    short = models.CharField(_("name"), max_length=64)
+    chg = PercentField(
+        _("change"),
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-100)],
+        help_text=_("Against the previous close, in percent."),
+    )
+    turnover = PercentField(
+        _("turnover rate"),
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Shares traded on the day, in percent of the shares in circulation."),
+    )
+    price = ExactDecimalField(
+        _("latest price"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(SMALLEST_PRICE)],
+        help_text=_("In the currency of the market."),
+    )
+    highs = ExactDecimalField(
+        _("previous high"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(SMALLEST_PRICE)],
+        help_text=_("The highest price before the latest trading day."),
+    )
+    time = models.DateField(_("previous high on"), null=True, blank=True)
+    quote_time = models.DateTimeField(
+        _("quote time"),
+        null=True,
+        blank=True,
+        help_text=_("When the latest price was quoted; empty when it is not known."),
+    )
+    distance = models.GeneratedField(
+        expression=percent_above("price", "highs"),
+        output_field=PercentField(max_digits=22, decimal_places=4, null=True),
+        db_persist=True,
+        serialize=False,
+        verbose_name=_("distance"),
+    )
+    search_name = models.CharField(max_length=255, default="", editable=False, serialize=False)
+    search_pinyin = models.TextField(default="", editable=False, serialize=False)
+
+    objects = StockQuerySet.as_manager()
+    history = HistoricalRecords(
+        excluded_fields=["distance", "search_name", "search_pinyin"],
+        verbose_name=_("stock history"),
+    )
+
+    class Meta:
+        """The table of the old site, and one row a market and code."""
+
+        db_table = "info"
+        verbose_name = _("stock")
+        verbose_name_plural = _("stocks")
+        indexes = [models.Index(fields=["code"], name="info_code")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["market", "code"],
+                name="info_market_code",
+                violation_error_message=_("This market has a stock with this code already."),
+            )
+        ]
+
+    def __str__(self):
+        """Name the stock as messages do: 000007 全新好."""
+        return f"{self.code} {self.short}"
+
+    @property
+    def symbol(self):
+        """The stock's name in addresses: 000007.SZ, or the bare code without a market."""
+        return make_symbol(self.code, self.market)
+
+    def get_absolute_url(self):
+        """Return the address of the stock's page."""
+        return reverse("stock", args=[self.symbol])
+
+    def clean(self):
+        """Write the code and market in capitals and tell the market from the code."""
+        self.derive()
+
+    def derive(self):
+        """Set what follows from the other fields: the market when not given, the search keys."""
+        self.code = "".join(self.code.split()).upper()
+        self.market = self.market.strip().upper() or derive_market(self.code)
+        self.search_name = search_form(self.short)[:255]
+        self.search_pinyin = pinyin_keys(self.short)

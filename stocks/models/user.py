@@ -1,0 +1,44 @@
+"""The people of the site."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who signs in, with how the site looks to them; empty means the default."""
+
+    class Theme(models.TextChoices):
+        """The colours of the page."""
+
+        SYSTEM = "", _("System")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class UpColour(models.TextChoices):
+        """The colour of a rising price."""
+
+        BY_LANGUAGE = "", _("By language")
+        RED = "red", _("Red up, green down")
+        GREEN = "green", _("Green up, red down")
+        BLUE = "blue", _("Blue up, orange down")
+
+    language = models.CharField(_("language"), max_length=10, blank=True, default="")
+    theme = models.CharField(
+        _("theme"), max_length=10, choices=Theme.choices, blank=True, default=""
+    )
+    up_colour = models.CharField(
+        _("rising prices"), max_length=10, choices=UpColour.choices, blank=True, default=""
+    )
+
+    class Meta(AbstractUser.Meta):
+        """Names for the admin."""
+
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def save_display(self, **choices):
+        """Save how the site looks to the person: `language`, `theme` and `up_colour`."""
+        for name, value in choices.items():
+            setattr(self, name, value)
+        self.save(update_fields=choices)

@@ -1,0 +1,356 @@
+"""A screen: what the query string of a table's page asks for, as a value."""
+
+import unicodedata
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import ceil
+from urllib.parse import urlencode
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .columns import Table
+from .models.stock import search_condition
+from .symbols import MARKETS
+from .trading_days import last_trading_day
+
+SIZES = (25, 50, 100, 200)
+DEFAULT_SIZE = 100
+LONGEST_SEARCH = 64
+NO_MARKET = "-"
+LOOKUPS = {"min": "__gte", "max": "__lte"}
+SIGNS = {"min": "≥", "max": "≤"}
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Search, filters, order and page of a table.
+
+    `ranges` maps `price_min` and the like to what was asked for; `problems` says, a sentence
+    each, which parts of the address were left aside.
+    """
+
+    table: Table
+    q: str = ""
+    market: str = ""
+    ranges: dict = field(default_factory=dict)
+    sort: str = ""
+    size: int = DEFAULT_SIZE
+    page: int = 1
+    problems: tuple = field(default=(), compare=False)
+
+    sizes = SIZES
+
+    @classmethod
+    def parse(cls, params, table, markets):
+        """Return the screen that the QueryDict `params` asks for.
+
+        `markets` are those that have stocks. A value that cannot be used is left aside and
+        named in `problems`; the rest still counts.
+        """
+        return Parser(params, table, markets).screen()
+
+    @property
+    def descending(self):
+        """Whether the largest comes first."""
+        return self.sort.startswith("-")
+
+    @property
+    def sort_column(self):
+        """The column the rows are ordered by."""
+        return self.table.column(self.sort.removeprefix("-") or self.table.default_sort)
+
+    @property
+    def filtered(self):
+        """Whether anything but the order and page is asked for."""
+        return bool(self.q or self.market or self.ranges)
+
+    @property
+    def filters(self):
+        """Each filter in use, as (what it says, the screen without it)."""
+        found = []
+        if self.q:
+            found.append((_("search: %(text)s") % {"text": self.q}, self.changed(q="")))
+        if self.market:
+            found.append((MARKETS.get(self.market, self.market), self.changed(market="")))
+        for name, value in self.ranges.items():
+            column, bound = name.rsplit("_", 1)
+            heading = self.table.column(column).heading
+            others = {key: bound for key, bound in self.ranges.items() if key != name}
+            label = f"{heading} {SIGNS[bound]} {written(value)}"
+            found.append((label, self.changed(ranges=others)))
+        return found
+
+    def changed(self, **changes):
+        """Return another screen; unless it is the change itself, the page is the first."""
+        return replace(self, **{"page": 1, "problems": (), **changes})
+
+    def params(self, *, page=True):
+        """Return the parameters that ask for this screen, without those that are the default.
+
+        Without `page`, those that ask for the list as a whole.
+        """
+        params = {"q": self.q, "market": self.market, "sort": self.sort}
+        params |= {name: written(value) for name, value in self.ranges.items()}
+        if page:
+            params["size"] = self.size if self.size != DEFAULT_SIZE else ""
+            params["page"] = self.page if self.page != 1 else ""
+        return {name: value for name, value in params.items() if value not in ("", None)}
+
+    def query(self, *, page=True):
+        """Return those parameters as a query string with its question mark, or ""."""
+        params = self.params(page=page)
+        return f"?{urlencode(params)}" if params else ""
+
+    def sorted_by(self, column):
+        """Return the screen that a click on a column's heading gives.
+
+        Text starts with A, numbers and days with the largest; the next click turns it round.
+        """
+        up, down = column.name, f"-{column.name}"
+        first, second = (down, up) if column.ranged else (up, down)
+        sort = second if self.sort_key == first else first
+        return self.changed(sort="" if sort == self.table.default_sort else sort)
+
+    @property
+    def sort_key(self):
+        """The value of `sort` as it acts, the default order written out."""
+        return self.sort or self.table.default_sort
+
+    def condition(self):
+        """Return what a stock has to satisfy to be on the screen, None when nothing."""
+        if not self.filtered:
+            return None
+        condition = search_condition(self.q) if self.q else Q()
+        if self.market:
+            condition &= Q(market="" if self.market == NO_MARKET else self.market)
+        for name, value in self.ranges.items():
+            column, bound = name.rsplit("_", 1)
+            condition &= Q(**{f"{column}{LOOKUPS[bound]}": value})
+        return condition
+
+    def rows(self, stocks):
+        """Return the stocks the screen shows, all pages of them, in its order."""
+        found = stocks.filter(self.condition()) if self.filtered else stocks
+        return found.order_by(*self.ordering())
+
+    def ordering(self):
+        """Return the order of the rows; empty values come last both ways, and no two tie."""
+        key = F(self.sort_column.sort_field)
+        if self.descending:
+            return [key.desc(nulls_last=True), "-pk"]
+        return [key.asc(nulls_last=True), "pk"]
+
+    def neighbours(self, stocks, stock):
+        """Return the stocks before and after one in the screen's order, None at its ends.
+
+        The stock itself need not be on the screen; its own values say where it stands.
+        """
+        rows = self.rows(stocks)
+        name = self.sort_column.sort_field
+        own = stocks.filter(pk=stock.pk).values_list(name, flat=True).first()
+        after, before = ("lt", "gt") if self.descending else ("gt", "lt")
+        if own is None:
+            later = Q(**{name: None, f"pk__{after}": stock.pk})
+            earlier = Q(**{f"{name}__isnull": False}) | Q(**{name: None, f"pk__{before}": stock.pk})
+        else:
+            later = (
+                Q(**{f"{name}__{after}": own})
+                | Q(**{name: own, f"pk__{after}": stock.pk})
+                | Q(**{name: None})
+            )
+            earlier = Q(**{f"{name}__{before}": own}) | Q(**{name: own, f"pk__{before}": stock.pk})
+        return rows.filter(earlier).last(), rows.filter(later).first()
+
+
+def written(value):
+    """Return a range's bound as an address writes it."""
+    return value.isoformat() if hasattr(value, "isoformat") else f"{value:f}"
+
+
+class Parser:
+    """Reads the parameters of one address and collects what is wrong with them."""
+
+    def __init__(self, params, table, markets):
+        self.params = params
+        self.table = table
+        self.markets = markets
+        self.problems = []
+
+    def screen(self):
+        """Return the screen."""
+        values = {
+            "q": self.q(),
+            "market": self.choice("market", [m or NO_MARKET for m in self.markets], upper=True),
+            "ranges": self.ranges(),
+            "sort": self.sort(),
+            "size": int(self.choice("size", [str(size) for size in SIZES]) or DEFAULT_SIZE),
+            "page": self.page(),
+        }
+        self.unknown()
+        return Screen(self.table, **values, problems=tuple(self.problems))
+
+    def one(self, name):
+        """Return the last value given under a name, "" without one."""
+        values = self.params.getlist(name)
+        if len(values) > 1:
+            self.problem(_("%(name)s is given more than once; the last one counts."), name)
+        return values[-1].strip() if values else ""
+
+    def problem(self, text, name, value="", **more):
+        """Note a sentence about a parameter."""
+        shown = value if len(value) <= LONGEST_SEARCH else f"{value[:LONGEST_SEARCH]}…"
+        self.problems.append(text % {"name": name, "value": shown, **more})
+
+    def q(self):
+        """Return the text to search for."""
+        text = self.one("q")
+        if len(text) > LONGEST_SEARCH:
+            self.problem(
+                _("%(name)s is longer than %(most)s characters and was left aside."),
+                "q",
+                most=LONGEST_SEARCH,
+            )
+            return ""
+        if any(unicodedata.category(character).startswith("C") for character in text):
+            self.problem(_("%(name)s has characters that cannot be printed; left aside."), "q")
+            return ""
+        return text
+
+    def choice(self, name, choices, *, upper=False):
+        """Return a value that is one of `choices`, "" otherwise."""
+        value = self.one(name)
+        meant = value.upper() if upper else value
+        if not value or meant in choices:
+            return meant
+        self.problem(
+            _("%(name)s cannot be “%(value)s”; it takes %(choices)s."),
+            name,
+            value,
+            choices=", ".join(choices),
+        )
+        return ""
+
+    def sort(self):
+        """Return the column to sort by, after a minus for the largest first."""
+        names = [column.name for column in self.table.columns]
+        value = self.choice("sort", [*names, *(f"-{name}" for name in names)])
+        return "" if value == self.table.default_sort else value
+
+    def page(self):
+        """Return the number of the page."""
+        value = self.one("page")
+        if not value:
+            return 1
+        if value.isascii() and value.isdigit() and len(value) <= 9 and int(value) > 0:
+            return int(value)
+        self.problem(_("%(name)s cannot be “%(value)s”; it takes a number from 1."), "page", value)
+        return 1
+
+    def ranges(self):
+        """Return the bounds by name."""
+        found = {}
+        for column in self.table.ranged:
+            for bound in LOOKUPS:
+                name = f"{column.name}_{bound}"
+                text = self.one(name)
+                if not text:
+                    continue
+                try:
+                    found[name] = column.parse(text)
+                except ValueError:
+                    self.problem(
+                        _("%(name)s cannot be “%(value)s”; it takes %(form)s."),
+                        name,
+                        text,
+                        form=_("a date such as 2017-07-20")
+                        if column.input_type == "date"
+                        else _("a number such as 3.5"),
+                    )
+            self.backwards(column, found)
+        return found
+
+    def backwards(self, column, found):
+        """Leave both bounds of a column aside when nothing can lie between them."""
+        low, high = f"{column.name}_min", f"{column.name}_max"
+        if low in found and high in found and found[low] > found[high]:
+            self.problem(_("%(name)s is above %(high)s; both were left aside."), low, high=high)
+            del found[low], found[high]
+
+    def unknown(self):
+        """Name the parameters that mean nothing here."""
+        known = {"q", "market", "sort", "size", "page", "list"}
+        known |= {f"{column.name}_{bound}" for column in self.table.ranged for bound in LOOKUPS}
+        for name in self.params:
+            if name not in known:
+                self.problem(_("“%(value)s” is no filter of this table."), "", name)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a screen: its rows and where they stand among all of them."""
+
+    screen: Screen
+    rows: list
+    total: int
+    shown: int
+    newest_quote: object
+    newest_high: object
+
+    @classmethod
+    def of(cls, screen, stocks):
+        """Read the page that a screen asks for; past the end it is the last one."""
+        summary = stocks.summary(screen.condition())
+        last = max(1, ceil(summary["shown"] / screen.size))
+        if screen.page > last:
+            problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}
+            screen = replace(screen, page=last, problems=(*screen.problems, problem))
+        start = (screen.page - 1) * screen.size
+        return cls(screen, list(screen.rows(stocks)[start : start + screen.size]), **summary)
+
+    @property
+    def start(self):
+        """The place of the first row among all shown, from 1."""
+        return (self.screen.page - 1) * self.screen.size + 1
+
+    @property
+    def last(self):
+        """The number of the last page."""
+        return max(1, ceil(self.shown / self.screen.size))
+
+    @property
+    def previous(self):
+        """The number of the page before."""
+        return self.screen.page - 1
+
+    @property
+    def next(self):
+        """The number of the page after."""
+        return self.screen.page + 1
+
+    @property
+    def numbers(self):
+        """The pages to link: the ends and those around this one, None for a gap."""
+        page = self.screen.page
+        near = [n for n in range(page - 2, page + 3) if 1 < n < self.last]
+        numbers = [1, *near, self.last]
+        gaps = {n for n, m in pairwise(numbers) if m - n > 1}
+        return [shown for n in numbers for shown in ((n, None) if n in gaps else (n,))]
+
+    @property
+    def as_of(self):
+        """The day the data is from: of the newest quote, else of the newest previous high."""
+        if self.newest_quote:
+            return timezone.localtime(self.newest_quote).date()
+        return self.newest_high
+
+    @property
+    def last_trading_day(self):
+        """The day the data should be from."""
+        return last_trading_day()
+
+    @property
+    def stale(self):
+        """Whether the data is older than the last trading day."""
+        return self.as_of is not None and self.as_of < self.last_trading_day

@@ -1,0 +1,28 @@
+"""The site's own addresses."""
+
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from .views import about, account, health, market, old_site, settings, stock, watchlist
+
+urlpatterns = [
+    path("", market.market, name="market"),
+    path("stocks/<str:symbol>/", stock.stock, name="stock"),
+    path("watchlist/", watchlist.watchlist, name="watchlist"),
+    path("watchlist/<str:symbol>/add/", watchlist.add, name="watchlist_add"),
+    path("watchlist/<str:symbol>/remove/", watchlist.remove, name="watchlist_remove"),
+    path("watchlist/<str:symbol>/note/", watchlist.note, name="watchlist_note"),
+    path("watchlist/<str:symbol>/restore/", watchlist.restore, name="watchlist_restore"),
+    path("settings/", settings.settings, name="settings"),
+    path("accounts/", account.account, name="account"),
+    path("about/", about.about, name="about"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    # The addresses of the old site
+    path("index.html", RedirectView.as_view(pattern_name="market", permanent=True)),
+    path("center.html", RedirectView.as_view(pattern_name="watchlist", permanent=True)),
+    path("add/<str:code>.html", old_site.add, name="old_add"),
+    path("del/<str:code>.html", old_site.remove, name="old_remove"),
+    re_path(r"^update/(?P<code>[^/]+)\.html$", old_site.note, name="old_note"),
+    re_path(r"^update/(?P<code>[^/]+)/(?P<note>.*)$", old_site.note, name="old_note_written"),
+]

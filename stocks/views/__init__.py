@@ -1,0 +1,1 @@
+"""Pages and actions: HTTP and nothing else."""

@@ -1,0 +1,59 @@
+"""The addresses of the old site, where a link changed data: here they ask first."""
+
+from urllib.parse import unquote
+
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from ..forms import NoteForm
+from ..models import Stock
+from . import watchlist
+from .shared import which_stock
+
+GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def confirm(request, action, code, form=None):
+    """Ask whether to do what the address says, with the button for each stock it may mean."""
+    found = Stock.objects.called(code)
+    if not found:
+        return which_stock(request, code, found)
+    context = {"action": action, "stocks": found, "form": form}
+    return render(request, "stocks/confirm.html", context)
+
+
+@GET_OR_POST
+def add(request, code):
+    """Ask before adding a stock."""
+    return (
+        watchlist.add(request, code) if request.method == "POST" else confirm(request, "add", code)
+    )
+
+
+@GET_OR_POST
+def remove(request, code):
+    """Ask before removing a stock."""
+    if request.method == "POST":
+        return watchlist.remove(request, code)
+    return confirm(request, "remove", code)
+
+
+@GET_OR_POST
+def note(request, code, note=None):
+    """Ask before writing a note, filled in from the address or else with the present one."""
+    if request.method == "POST":
+        return watchlist.note(request, code)
+    if note is None:
+        note = present_note(request, code)
+    else:
+        # The old pages put the note into the address as it was typed, question marks and all.
+        query = request.META.get("QUERY_STRING", "")
+        note = (f"{note}?{unquote(query)}" if query else note).removesuffix(".html")
+    return confirm(request, "note", code, NoteForm(initial={"note_info": note}))
+
+
+def present_note(request, code):
+    """Return the person's note of the stock, "" without one."""
+    if not request.user.is_authenticated:
+        return ""
+    return request.user.watchlist.note_of(Stock.objects.called(code))

@@ -1,0 +1,34 @@
+"""The settings of the person or, signed out, of the browser."""
+
+from dataclasses import asdict, replace
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from ..forms import DisplayForm
+from .shared import way_back
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request):
+    """Show and change the language, the theme and the colours."""
+    if request.method != "POST":
+        form = DisplayForm(asdict(request.display))
+        context = {"form": form, "next": way_back(request, "market")}
+        return render(request, "settings.html", context)
+    form = DisplayForm(request.POST)
+    if not form.is_valid():
+        context = {"form": form, "next": way_back(request, "market")}
+        return render(request, "settings.html", context, status=400)
+    given = {name: form.cleaned_data[name] for name in form.fields if name in request.POST}
+    display = replace(request.display, **given)
+    if request.user.is_authenticated:
+        request.user.save_display(**asdict(display))
+    translation.activate(display.language or translation.get_language_from_request(request))
+    messages.success(request, _("The settings are saved."))
+    response = redirect(way_back(request, "market"))
+    display.save_cookies(response)
+    return response

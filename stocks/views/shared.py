@@ -1,0 +1,49 @@
+"""What several pages need: one stock out of an address, the way back."""
+
+from functools import wraps
+
+from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from ..columns import WATCHLIST
+from ..models import Stock
+
+
+def of_one_stock(view):
+    """Hand a view the stock its address names, or answer with the page that asks which."""
+
+    @wraps(view)
+    def wrapper(request, symbol):
+        found = Stock.objects.called(symbol)
+        if len(found) != 1:
+            return which_stock(request, symbol, found)
+        return view(request, found[0])
+
+    return wrapper
+
+
+def which_stock(request, symbol, found):
+    """Answer for a symbol that fits several stocks, or none: 404 with the nearest."""
+    if found:
+        status = 200 if request.method in ("GET", "HEAD") else 409
+        return render(
+            request, "stocks/which.html", {"symbol": symbol, "stocks": found}, status=status
+        )
+    context = {"symbol": symbol, "stocks": Stock.objects.nearest(symbol)}
+    return render(request, "stocks/unknown.html", context, status=404)
+
+
+def way_back(request, otherwise):
+    """Return the address of this site that `next` names, or the page called `otherwise`."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if safe else resolve_url(otherwise)
+
+
+def listed_stocks(user, table):
+    """Return the stocks that a table lists for a person."""
+    if table is WATCHLIST and user.is_authenticated:
+        return user.watchlist.stocks()
+    return Stock.objects.all()

@@ -1,0 +1,133 @@
+"""Reads the configuration, and says in one line what is wrong with it."""
+
+import contextlib
+import os
+import re
+import secrets
+import tempfile
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+DOTENV_LINE = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
+SHORTEST_SECRET = 40
+FEWEST_CHARACTERS = 10
+
+# Strict mode refuses what does not fit; the timeouts keep a lost server from holding a worker.
+MYSQL_OPTIONS = {
+    "charset": "utf8mb4",
+    "sql_mode": "STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO",
+    "isolation_level": "read committed",
+    "connect_timeout": 5,
+    "read_timeout": 60,
+    "write_timeout": 60,
+}
+# Readers and the one writer do not wait for each other; a writer waits for its turn.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+DATABASE_FORMS = "write sqlite:///var/site.sqlite3 or mysql://user:password@host:3306/name"
+
+
+def read_dotenv(path):
+    """Put the lines of a .env file into the environment, where they are not set already.
+
+    Raises ImproperlyConfigured with the number of a line that is no NAME=value.
+    """
+    if not path.is_file():
+        return
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        plain = line.strip()
+        if plain and not plain.startswith("#") and not DOTENV_LINE.fullmatch(plain):
+            raise ImproperlyConfigured(f"{path.name}, line {number}: write NAME=value.")
+    environ.Env.read_env(path)
+
+
+def read(cast, name, default):
+    """Return the variable `name` as `cast` (an environ.Env method) reads it.
+
+    Raises ImproperlyConfigured, without the value, when it cannot be read.
+    """
+    try:
+        return cast(name, default=default)
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read: see .env.example for how to write it."
+        ) from error
+
+
+def database(env, base, default):
+    """Return Django's settings of the database that DATABASE_URL names.
+
+    Options given in the address (?connect_timeout=9) win over ours. Raises
+    ImproperlyConfigured, without the password, for an address that cannot be used.
+    """
+    url = env.str("DATABASE_URL", default="") or default
+    scheme, separator, _rest = url.partition("://")
+    if not separator or scheme not in ("sqlite", "mysql"):
+        raise ImproperlyConfigured(f"DATABASE_URL is no address of a database: {DATABASE_FORMS}.")
+    try:
+        config = env.db_url_config(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {DATABASE_FORMS}.") from error
+    if not config["NAME"] or (scheme == "mysql" and config["NAME"] == ":memory:"):
+        raise ImproperlyConfigured(f"DATABASE_URL names no database: {DATABASE_FORMS}.")
+    config["CONN_HEALTH_CHECKS"] = True
+    config["CONN_MAX_AGE"] = read(env.int, "CONN_MAX_AGE", 60)
+    if scheme == "mysql":
+        try:
+            import MySQLdb  # noqa: F401
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                "DATABASE_URL asks for MariaDB/MySQL but mysqlclient is not installed: "
+                "apt install libmariadb-dev pkg-config python3-dev gcc, then make install."
+            ) from error
+        config["OPTIONS"] = MYSQL_OPTIONS | config.get("OPTIONS", {})
+        config["TEST"] = {"CHARSET": "utf8mb4"}
+    else:
+        if config["NAME"] != ":memory:":
+            config["NAME"] = base / config["NAME"]
+            config["NAME"].parent.mkdir(parents=True, exist_ok=True)
+        config["OPTIONS"] = SQLITE_OPTIONS | config.get("OPTIONS", {})
+    return config
+
+
+def secret_key(env, path, debug):
+    """Return SECRET_KEY, or without one the site's own, made once and kept in `path`.
+
+    Raises ImproperlyConfigured for a key that is easy to guess, unless `debug`.
+    """
+    key = env.str("SECRET_KEY", default=None)
+    if key is None:
+        return kept_secret(path)
+    weak = len(key) < SHORTEST_SECRET or len(set(key)) < FEWEST_CHARACTERS
+    if not debug and (weak or key.startswith("django-insecure-")):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is weak: set {SHORTEST_SECRET} random characters or more, or unset it "
+            "and the site makes its own."
+        )
+    return key or "debug"
+
+
+def kept_secret(path):
+    """Return the secret kept in the file `path`, made at the first call."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_secret(path)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is not set, and {path} cannot be read or written: set SECRET_KEY."
+        ) from error
+
+
+def write_secret(path):
+    """Put a new secret at `path`, whole at once: of several processes the first one wins."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
