@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from django.utils import formats, timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .numbers import parse_decimal, shortest
@@ -151,7 +151,9 @@ SHORT = Column(
     "short", _("Name"), _("The short name of the company's shares."), order="search_pinyin"
 )
 CHG = ChangeColumn(
-    "chg", _("Change"), _("How far the price is above or below the previous close, in percent.")
+    "chg",
+    pgettext_lazy("price", "Change"),
+    _("How far the price is above or below the previous close, in percent."),
 )
 TURNOVER = PercentColumn(
     "turnover",

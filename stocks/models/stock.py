@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q, Value
 from django.db.models.functions import Cast, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from ..pinyin import pinyin_keys, search_form
@@ -123,7 +124,7 @@ class Stock(models.Model):
     )
     short = models.CharField(_("name"), max_length=64)
     chg = PercentField(
-        _("change"),
+        pgettext_lazy("price", "change"),
         max_digits=12,
         decimal_places=4,
         null=True,
