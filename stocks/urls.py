@@ -16,6 +16,7 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("accounts/", account.account, name="account"),
     path("about/", about.about, name="about"),
+    path("favicon.ico", about.favicon),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # The addresses of the old site
