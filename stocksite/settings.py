@@ -6,7 +6,6 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from . import environment
 
@@ -62,6 +61,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "stocksite.urls"
 WSGI_APPLICATION = "stocksite.wsgi.application"
+WEB_CONCURRENCY = environment.read(env.int, "WEB_CONCURRENCY", 2)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -114,7 +114,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="stocksite@localhost"
 
 # Languages and times
 LANGUAGE_CODE = "en"
-LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_TZ = True
