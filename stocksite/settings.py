@@ -82,6 +82,9 @@ DATABASES = {"default": environment.database(env, BASE_DIR, "sqlite:///var/site.
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Every worker counts wrong passwords in the same place, so the default is no memory of its own.
 CACHES = {"default": environment.read(env.cache_url, "CACHE_URL", f"filecache://{VAR_DIR}/cache")}
+if CACHES["default"]["BACKEND"].endswith(".FileBasedCache"):
+    CACHES["default"]["BACKEND"] = "stocks.cache.SharedFileCache"
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -101,6 +104,7 @@ LOGIN_REDIRECT_URL = "watchlist"
 LOGOUT_REDIRECT_URL = "market"
 SIGNUP_OPEN = environment.read(env.bool, "SIGNUP_OPEN", True)
 ACCOUNT_ADAPTER = "stocks.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "stocks.accounts.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -108,6 +112,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.read(env.int, "TRUSTED_PROXY_COUNT", 0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "stocksite"
+# A clock may be half a minute off; an address nobody confirmed is no reason to go without.
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 EMAIL_CONFIG = environment.read(env.email_url, "EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="stocksite@localhost")
