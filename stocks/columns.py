@@ -6,13 +6,14 @@ tuple of a table.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP
 
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .numbers import parse_decimal, shortest
+from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
 
@@ -80,8 +81,9 @@ class PercentColumn(NumberColumn):
     percent = True
 
     def format(self, value):
-        """Return the percentage with two decimals."""
-        return f"{formats.number_format(value, 2, force_grouping=True)}%"
+        """Return the percentage, rounded to two decimals (`number_format` would cut them off)."""
+        rounded = value.quantize(CENT, ROUND_HALF_UP)
+        return f"{formats.number_format(rounded, 2, force_grouping=True)}%"
 
 
 @dataclass(frozen=True)
