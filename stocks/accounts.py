@@ -1,7 +1,19 @@
 """How accounts work here, where it differs from allauth's own way."""
 
+from allauth.account import forms as account_forms
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from .models import User
+
+LONGEST_EMAIL = 254
+LIMITED = ("too_many_login_attempts", "rate_limited")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -10,3 +22,46 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         """Return whether people may sign up by themselves."""
         return settings.SIGNUP_OPEN
+
+    def clean_username(self, username, shallow=False):
+        """Return the name in the form it is kept and compared in."""
+        return super().clean_username(User.normalize_username(username), shallow)
+
+    def clean_email(self, email):
+        """Return the address; refuse one that the table has no room for."""
+        MaxLengthValidator(LONGEST_EMAIL)(email)
+        return email
+
+    def authenticate(self, request, **credentials):
+        """Return the person with this name or address and password, None without one."""
+        if "username" in credentials:
+            credentials["username"] = User.normalize_username(credentials["username"])
+        return super().authenticate(request, **credentials)
+
+    def validation_error(self, code, *args):
+        """Return the error of a form; too many tries are answered by the page of status 429."""
+        if code in LIMITED:
+            raise ImmediateHttpResponse(respond_429(context.request))
+        return super().validation_error(code, *args)
+
+    def send_mail(self, template_prefix, email, context):
+        """Send a mail in the language of the person it goes to, when they chose one."""
+        language = getattr(context.get("user"), "language", "") or translation.get_language()
+        with translation.override(language):
+            super().send_mail(template_prefix, email, context)
+
+
+class LoginForm(account_forms.LoginForm):
+    """Signing in, by the username or an e-mail address."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        login = self.fields["login"]
+        login.label = _("Username or e-mail")
+        login.validators.append(MaxLengthValidator(LONGEST_EMAIL))
+        login.widget.attrs |= {
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "maxlength": LONGEST_EMAIL,
+        }

@@ -1,5 +1,6 @@
 """The site's own forms."""
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -42,3 +43,24 @@ class DisplayForm(forms.Form):
     up_colour = forms.ChoiceField(
         label=_("Rising prices"), required=False, choices=User.UpColour.choices
     )
+
+
+class DeleteAccountForm(forms.Form):
+    """Deleting one's account: the password says that it is really the person."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self):
+        """Refuse a wrong password, and too many of them."""
+        password = self.cleaned_data["password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("incorrect_password")
+        return password

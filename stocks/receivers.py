@@ -3,6 +3,7 @@
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
+from django.utils import translation
 
 from .models import Stock
 from .views.watchlist import do_what_was_asked
@@ -16,6 +17,8 @@ def derive_on_save(instance, **_kwargs):
 
 @receiver(user_logged_in)
 def act_after_sign_in(request, user, **_kwargs):
-    """Do what a visitor asked for before signing in."""
+    """Speak the person's language, and do what they asked for before signing in."""
     request.user = user
+    if user.language:
+        translation.activate(user.language)
     do_what_was_asked(request)

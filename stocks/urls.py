@@ -15,6 +15,8 @@ urlpatterns = [
     path("watchlist/<str:symbol>/restore/", watchlist.restore, name="watchlist_restore"),
     path("settings/", settings.settings, name="settings"),
     path("accounts/", account.account, name="account"),
+    path("accounts/data/", account.data, name="account_data"),
+    path("accounts/delete/", account.delete, name="account_delete"),
     path("about/", about.about, name="about"),
     path("favicon.ico", about.favicon),
     path("healthz", health.healthz, name="healthz"),

@@ -12,4 +12,5 @@ urlpatterns = [
 handler400 = "stocks.views.errors.bad_request"
 handler403 = "stocks.views.errors.permission_denied"
 handler404 = "stocks.views.errors.not_found"
+handler429 = "stocks.views.errors.too_many_requests"
 handler500 = "stocks.views.errors.server_error"

@@ -1,7 +1,7 @@
 """The people of the site."""
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 
@@ -42,3 +42,25 @@ class User(AbstractUser):
         for name, value in choices.items():
             setattr(self, name, value)
         self.save(update_fields=choices)
+
+    @classmethod
+    def normalize_username(cls, username):
+        """Return a username as it is kept: no database folds the case beyond ASCII alike."""
+        name = super().normalize_username(username)
+        return name if not isinstance(name, str) or name.isascii() else name.lower()
+
+    @transaction.atomic
+    def close(self):
+        """Delete the account with all that is the person's, and return whether it is gone.
+
+        The last superuser who can sign in stays: nobody could let another one in.
+        """
+        superusers = (
+            type(self).objects.select_for_update().filter(is_superuser=True, is_active=True)
+        )
+        if list(superusers.order_by("pk").values_list("pk", flat=True)) == [self.pk]:
+            return False
+        for session in self.usersession_set.all():
+            session.end()
+        self.delete()
+        return True

@@ -56,6 +56,11 @@ def not_found(request, exception):
     return error_page(request, 404)
 
 
+def too_many_requests(request):
+    """Answer 429 for somebody who guesses passwords, or signs up too often."""
+    return error_page(request, 429)
+
+
 def server_error(request):
     """Answer 500 with a page that needs neither database nor session."""
     from django.template.loader import render_to_string
