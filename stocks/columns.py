@@ -5,9 +5,10 @@ tuple of a table.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP
 
+from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext_lazy
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
+LOOKUPS = {"min": "gte", "max": "lte"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class Column:
     def value(self, row):
         """Return a row's value."""
         return getattr(row, self.name)
+
+    def condition(self, bound, value):
+        """Return the condition that a row has at least (min) or at most (max) a value."""
+        return Q(**{f"{self.name}__{LOOKUPS[bound]}": value})
 
     def show(self, row):
         """Return the value as a page shows it, safe to put into HTML."""
@@ -119,6 +125,23 @@ class DateColumn(Column):
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), day_text(value))
 
 
+@dataclass(frozen=True)
+class MomentColumn(DateColumn):
+    """A column of moments that shows and filters by their day."""
+
+    def parse(self, text):
+        """Return the day, unless it is so far off that no time zone can be reckoned with."""
+        day = super().parse(text)
+        if day.year in (date.min.year, date.max.year):
+            raise ValueError(f"{text!r} is too far off")
+        return day
+
+    def condition(self, bound, value):
+        """Return the condition that counts the whole day in, from midnight to midnight."""
+        edge = time.max if bound == "max" else time.min
+        return super().condition(bound, timezone.make_aware(datetime.combine(value, edge)))
+
+
 def day_text(day):
     """Return a day, or the local day of a moment, as the language writes it.
 
@@ -174,14 +197,14 @@ DISTANCE = ChangeColumn(
     _("From previous high"),
     _("How far the price stands above or below the previous high, in percent."),
 )
-NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."))
+NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."), order="note_order")
 ADDED_PRICE = NumberColumn(
     "added_price", _("Price when added"), _("The price when you put it on your watchlist.")
 )
 SINCE = ChangeColumn(
     "since", _("Since added"), _("How far the price moved since you added it, in percent.")
 )
-ADDED_AT = DateColumn("added_at", _("Added"), _("The day you put it on your watchlist."))
+ADDED_AT = MomentColumn("added_at", _("Added"), _("The day you put it on your watchlist."))
 
 MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE))
 WATCHLIST = Table("watchlist", (*MARKET.columns, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT))

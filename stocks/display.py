@@ -23,14 +23,17 @@ class Display:
     @classmethod
     def of_user(cls, user):
         """Return the choices a person saved."""
-        return cls(user.language, user.theme, user.up_colour)
+        return cls.checked(user.language, user.theme, user.up_colour)
 
     @classmethod
     def of_cookies(cls, cookies):
-        """Return the choices in a visitor's cookies; what is no choice counts as none."""
-        language = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
-        theme = cookies.get("theme", "")
-        up_colour = cookies.get("up_colour", "")
+        """Return the choices in a visitor's cookies."""
+        names = (settings.LANGUAGE_COOKIE_NAME, "theme", "up_colour")
+        return cls.checked(*(cookies.get(name, "") for name in names))
+
+    @classmethod
+    def checked(cls, language, theme, up_colour):
+        """Return the choices; what is no choice counts as none."""
         return cls(
             language if language in LANGUAGES else "",
             theme if theme in User.Theme.values else "",

@@ -16,7 +16,13 @@ class NoteField(forms.CharField):
 
     def to_python(self, value):
         """Return the text with its line breaks as one character each."""
-        return super().to_python(value).replace("\r\n", "\n")
+        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+
+    def clean(self, value):
+        """Return the text; one that was not sent is no wish for an empty note."""
+        if value is None:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return super().clean(value)
 
 
 class NoteForm(forms.Form):

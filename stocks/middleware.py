@@ -1,6 +1,7 @@
 """What is done around every request."""
 
 import logging
+import re
 import time
 
 from django.utils import translation
@@ -8,6 +9,14 @@ from django.utils import translation
 from .display import Display
 from .logs import logged_path
 from .views.errors import dress
+
+# In UTF-8: control characters, and the code points that are no characters (U+FDD0 to U+FDEF and
+# the last two of each plane).
+NOT_IN_HTML = re.compile(
+    rb"[\x00-\x08\x0b\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]"
+    rb"|(?:\xf0[\x9f\xaf\xbf]|[\xf1-\xf3][\x8f\x9f\xaf\xbf]|\xf4\x8f)\xbf[\xbe\xbf]"
+)
+MARK = "\N{REPLACEMENT CHARACTER}".encode()
 
 access_log = logging.getLogger("stocks.access")
 
@@ -33,6 +42,24 @@ class AccessLogMiddleware:
         }
         refused = response.status_code == 404 or response.status_code >= 500
         access_log.log(logging.WARNING if refused else logging.INFO, "", extra={"access": access})
+        return response
+
+
+class TextMiddleware:
+    """See to it that what comes in is UTF-8 and what goes out is fit to stand in HTML."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Read the request as UTF-8, whatever it claims; mark characters no page can hold."""
+        request.encoding = "utf-8"
+        response = self.get_response(request)
+        if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
+            fit, marks = NOT_IN_HTML.subn(MARK, response.content)
+            if marks:
+                response.content = fit
+                response["Content-Length"] = len(fit)
         return response
 
 

@@ -21,9 +21,10 @@ def pinyin_keys(name):
     character at a time (``zqbh``); the usual reading of the whole name comes first, which
     makes the text an order by pinyin too. Latin letters stand for themselves.
     """
-    plain = search_form(name)[:LONGEST]
+    plain = search_form(name)
     if not HAN.search(plain):
         return f" {plain}"
+    plain = plain[:LONGEST]
     from pypinyin import Style, lazy_pinyin, pinyin  # takes 0.4 s, so only for a Han name
 
     usual = lazy_pinyin(plain, errors=list)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .columns import Table
+from .columns import LOOKUPS, TABLES, Table
 from .models.stock import search_condition
 from .symbols import MARKETS
 from .trading_days import last_trading_day
@@ -19,7 +19,6 @@ SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 100
 LONGEST_SEARCH = 64
 NO_MARKET = "-"
-LOOKUPS = {"min": "__gte", "max": "__lte"}
 SIGNS = {"min": "≥", "max": "≤"}
 
 
@@ -73,7 +72,7 @@ class Screen:
         if self.q:
             found.append((_("search: %(text)s") % {"text": self.q}, self.changed(q="")))
         if self.market:
-            found.append((MARKETS.get(self.market, self.market), self.changed(market="")))
+            found.append((market_name(self.market), self.changed(market="")))
         for name, value in self.ranges.items():
             column, bound = name.rsplit("_", 1)
             heading = self.table.column(column).heading
@@ -127,7 +126,7 @@ class Screen:
             condition &= Q(market="" if self.market == NO_MARKET else self.market)
         for name, value in self.ranges.items():
             column, bound = name.rsplit("_", 1)
-            condition &= Q(**{f"{column}{LOOKUPS[bound]}": value})
+            condition &= self.table.column(column).condition(bound, value)
         return condition
 
     def rows(self, stocks):
@@ -149,7 +148,8 @@ class Screen:
         """
         rows = self.rows(stocks)
         name = self.sort_column.sort_field
-        own = stocks.filter(pk=stock.pk).values_list(name, flat=True).first()
+        listed = stocks.filter(pk=stock.pk).values_list(name, flat=True).first()
+        own = getattr(stock, name, None) if listed is None else listed
         after, before = ("lt", "gt") if self.descending else ("gt", "lt")
         if own is None:
             later = Q(**{name: None, f"pk__{after}": stock.pk})
@@ -162,6 +162,11 @@ class Screen:
             )
             earlier = Q(**{f"{name}__{before}": own}) | Q(**{name: own, f"pk__{before}": stock.pk})
         return rows.filter(earlier).last(), rows.filter(later).first()
+
+
+def market_name(market):
+    """Return what a filter's market is called."""
+    return _("Unknown market") if market == NO_MARKET else MARKETS.get(market, market)
 
 
 def written(value):
@@ -182,12 +187,13 @@ class Parser:
         """Return the screen."""
         values = {
             "q": self.q(),
-            "market": self.choice("market", [m or NO_MARKET for m in self.markets], upper=True),
+            "market": self.market(),
             "ranges": self.ranges(),
             "sort": self.sort(),
             "size": int(self.choice("size", [str(size) for size in SIZES]) or DEFAULT_SIZE),
             "page": self.page(),
         }
+        self.choice("list", TABLES)
         self.unknown()
         return Screen(self.table, **values, problems=tuple(self.problems))
 
@@ -231,6 +237,11 @@ class Parser:
             choices=", ".join(choices),
         )
         return ""
+
+    def market(self):
+        """Return the market: one that is known or has stocks."""
+        present = [market or NO_MARKET for market in self.markets]
+        return self.choice("market", dict.fromkeys([*MARKETS, *present]), upper=True)
 
     def sort(self):
         """Return the column to sort by, after a minus for the largest first."""

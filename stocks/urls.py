@@ -27,5 +27,5 @@ urlpatterns = [
     path("add/<str:code>.html", old_site.add, name="old_add"),
     path("del/<str:code>.html", old_site.remove, name="old_remove"),
     re_path(r"^update/(?P<code>[^/]+)\.html$", old_site.note, name="old_note"),
-    re_path(r"^update/(?P<code>[^/]+)/(?P<note>.*)$", old_site.note, name="old_note_written"),
+    re_path(r"^update/(?P<code>[^/]+)/(?P<note>(?s:.*))$", old_site.note, name="old_note_written"),
 ]

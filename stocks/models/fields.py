@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..numbers import parse_decimal, shortest
 
-NO_PERCENTAGE = _("“%(value)s” is no percentage: write a number such as 10.01% or -3.5.")
+NO_PERCENTAGE = _("“%(value)s” is no percentage: write a number such as 10.01%% or -3.5.")
 
 
 def parse_percentage(value):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Count, Max, Q, Value
+from django.db.models import Case, Count, Max, Q, Value, When
 from django.db.models.functions import Cast, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,9 @@ from .fields import ExactDecimalField, PercentField
 
 SMALLEST_PRICE = Decimal("0.0001")
 MOST_SUGGESTIONS = 6
+# What is typed beyond this many characters says nothing about which stock is meant.
+LONGEST_GUESS = 32
+LEAST_LIKENESS = 0.4
 
 
 def percent_above(value, base):
@@ -66,22 +69,36 @@ class StockQuerySet(models.QuerySet):
 
     def nearest(self, text):
         """Return up to six stocks whose code or name is most like `text`."""
-        code, _market = split_symbol(text)
+        wanted = search_form(text[:LONGEST_GUESS])
+        code, _market = split_symbol(wanted)
         by_code = self.order_by("code")
+        found = by_code.search(wanted)[:MOST_SUGGESTIONS]
         near = [
             *by_code.filter(code__gte=code)[:MOST_SUGGESTIONS],
             *by_code.reverse().filter(code__lt=code)[:MOST_SUGGESTIONS],
-            *by_code.search(text)[:MOST_SUGGESTIONS],
+            *self.sharing(wanted)[:MOST_SUGGESTIONS],
         ]
 
         def likeness(stock):
-            return max(
-                difflib.SequenceMatcher(None, search_form(text), form).ratio()
-                for form in (stock.code.casefold(), stock.symbol.casefold(), stock.search_name)
-            )
+            forms = (stock.code.casefold(), stock.symbol.casefold(), stock.search_name)
+            return max(difflib.SequenceMatcher(None, wanted, form).ratio() for form in forms)
 
-        ranked = sorted({stock.pk: stock for stock in near}.values(), key=likeness, reverse=True)
-        return ranked[:MOST_SUGGESTIONS]
+        like = [stock for stock in near if likeness(stock) >= LEAST_LIKENESS]
+        either = {stock.pk: stock for stock in (*found, *like)}.values()
+        return sorted(either, key=likeness, reverse=True)[:MOST_SUGGESTIONS]
+
+    def sharing(self, wanted):
+        """Return the stocks whose name shares a Chinese character with a text, most first."""
+        shared = Value(0)
+        for character in set(wanted):
+            if not character.isascii():
+                shared += Case(When(search_name__contains=character, then=1), default=0)
+        return self.annotate(shared=shared).filter(shared__gt=0).order_by("-shared", "code")
+
+    def watched(self, stocks):
+        """Return those of `stocks` that are on watchlists, each with how many `entries`."""
+        chosen = self.filter(pk__in=[stock.pk for stock in stocks])
+        return chosen.annotate(entries=Count("watchers")).filter(entries__gt=0)
 
     def markets(self):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
@@ -203,12 +220,17 @@ class Stock(models.Model):
 
     @property
     def symbol(self):
-        """The stock's name in addresses: 000007.SZ, or the bare code without a market."""
+        """The stock's name for people: 000007.SZ, or the bare code without a market."""
         return make_symbol(self.code, self.market)
+
+    @property
+    def slug(self):
+        """The stock's name in addresses, where a point stands for a market that is not known."""
+        return f"{self.code}.{self.market}"
 
     def get_absolute_url(self):
         """Return the address of the stock's page."""
-        return reverse("stock", args=[self.symbol])
+        return reverse("stock", args=[self.slug])
 
     def clean(self):
         """Write the code and market in capitals and tell the market from the code."""

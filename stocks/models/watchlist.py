@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models.functions import NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,10 @@ class WatchlistQuerySet(models.QuerySet):
     def unowned(self):
         """Return the entries adopted from the old site that belong to nobody yet."""
         return self.filter(owner=None)
+
+    def visible_to(self, user):
+        """Return the entries a person may see: their own and unowned ones, a superuser all."""
+        return self if user.is_superuser else self.filter(Q(owner=None) | Q(owner=user))
 
     @transaction.atomic
     def give_to(self, user):
@@ -90,7 +95,7 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
         """Return the listed stocks with the entry's values.
 
         They are `note_info`, `added_at`, `added_price` and `since`, the change of the price
-        since it was added in percent.
+        since it was added in percent; `note_order` puts empty notes where empty values go.
         """
         mine = FilteredRelation("watchers", condition=Q(watchers__owner=self.instance))
         return (
@@ -101,6 +106,7 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
                 added_at=F("entry__added_at"),
                 added_price=F("entry__added_price"),
                 since=percent_above("price", "entry__added_price"),
+                note_order=NullIf("entry__note_info", Value("")),
             )
         )
 

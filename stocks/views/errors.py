@@ -3,6 +3,7 @@
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 ERRORS = {
@@ -66,5 +67,6 @@ def server_error(request):
     from django.template.loader import render_to_string
 
     title, advice = ERRORS[500]
-    page = render_to_string("errors/500.html", {"title": title, "advice": advice})
+    context = {"title": title, "advice": advice, "language": get_language()}
+    page = render_to_string("errors/500.html", context)
     return HttpResponse(page, status=500)

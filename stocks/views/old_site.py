@@ -1,6 +1,6 @@
 """The addresses of the old site, where a link changed data: here they ask first."""
 
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -47,8 +47,9 @@ def note(request, code, note=None):
         note = present_note(request, code)
     else:
         # The old pages put the note into the address as it was typed, question marks and all.
-        query = request.META.get("QUERY_STRING", "")
-        note = (f"{note}?{unquote(query)}" if query else note).removesuffix(".html")
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1"))
+        typed = f"{note}?{query.decode(errors='replace')}" if query else note
+        note = typed.removesuffix(".html")
     return confirm(request, "note", code, NoteForm(initial={"note_info": note}))
 
 

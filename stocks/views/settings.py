@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 
+from django.conf import settings as configuration
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -27,6 +28,8 @@ def settings(request):
     display = replace(request.display, **given)
     if request.user.is_authenticated:
         request.user.save_display(**asdict(display))
+    # The language chosen before no longer counts as the browser's.
+    request.COOKIES.pop(configuration.LANGUAGE_COOKIE_NAME, None)
     translation.activate(display.language or translation.get_language_from_request(request))
     messages.success(request, _("The settings are saved."))
     response = redirect(way_back(request, "market"))

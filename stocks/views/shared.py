@@ -5,7 +5,6 @@ from functools import wraps
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ..columns import WATCHLIST
 from ..models import Stock
 
 
@@ -40,10 +39,3 @@ def way_back(request, otherwise):
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if safe else resolve_url(otherwise)
-
-
-def listed_stocks(user, table):
-    """Return the stocks that a table lists for a person."""
-    if table is WATCHLIST and user.is_authenticated:
-        return user.watchlist.stocks()
-    return Stock.objects.all()

@@ -3,11 +3,11 @@
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from ..columns import ADDED_PRICE, CHG, DISTANCE, HIGHS, MARKET, PRICE, TABLES
+from ..columns import ADDED_PRICE, CHG, DISTANCE, HIGHS, MARKET, PRICE, TABLES, WATCHLIST
 from ..forms import NoteForm
 from ..models import Stock
 from ..screen import Screen
-from .shared import listed_stocks, which_stock
+from .shared import which_stock
 
 
 @require_safe
@@ -16,17 +16,27 @@ def stock(request, symbol):
     found = Stock.objects.called(symbol)
     if len(found) != 1:
         return which_stock(request, symbol, found)
-    if found[0].symbol != symbol and symbol != f"{found[0].code}.":
+    if found[0].slug != symbol:
         query = request.GET.urlencode()
         return redirect(found[0].get_absolute_url() + (f"?{query}" if query else ""))
     return stock_page(request, found[0])
 
 
+def list_one_came_from(request):
+    """Return the screen that the address tells of, and the stocks it is about.
+
+    Somebody else's watchlist is nobody's list: a visitor gets the market's usual order.
+    """
+    table = TABLES.get(request.GET.get("list"), MARKET)
+    if table is WATCHLIST and not request.user.is_authenticated:
+        return Screen(MARKET), Stock.objects.all()
+    stocks = request.user.watchlist.stocks() if table is WATCHLIST else Stock.objects.all()
+    return Screen.parse(request.GET, table, Stock.objects.markets()), stocks
+
+
 def stock_page(request, stock):
     """Show a stock's values, its neighbours in the list one came from, and one's note."""
-    table = TABLES.get(request.GET.get("list"), MARKET)
-    stocks = listed_stocks(request.user, table)
-    screen = Screen.parse(request.GET, table, Stock.objects.markets())
+    screen, stocks = list_one_came_from(request)
     before, after = screen.neighbours(stocks, stock)
     entry = None
     if request.user.is_authenticated:

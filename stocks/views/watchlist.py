@@ -59,7 +59,7 @@ def restore(request, stock):
     """Undo a removal: the note, the day and the price when added come back."""
     if not request.user.is_authenticated:
         return sign_in_first(request, "add", stock)
-    kept = request.session.get("removed", {}).pop(stock.symbol, {})
+    kept = request.session.get("removed", {}).pop(stock.slug, {})
     request.session.modified = True
     add_stock(request, stock, **kept)
     return acted(request, stock, watched=True)
@@ -70,13 +70,14 @@ def restore(request, stock):
 def note(request, stock):
     """Write the note of a stock on the watchlist."""
     form = NoteForm(request.POST)
+    context = {"action": "note", "stocks": [stock], "form": form}
     if not form.is_valid():
-        context = {"action": "note", "stocks": [stock], "form": form}
         return render(request, "stocks/confirm.html", context, status=400)
     text = form.cleaned_data["note_info"]
     if not request.user.is_authenticated:
         return sign_in_first(request, "note", stock, text)
-    write_note(request, stock, text)
+    if not write_note(request, stock, text):
+        return render(request, "stocks/confirm.html", context, status=409)
     return acted(request, stock, watched=True)
 
 
@@ -104,19 +105,22 @@ def remove_stock(request, stock):
         messages.info(request, _("%(stock)s is not on your watchlist.") % {"stock": stock})
         return
     removed = request.session.get("removed", {})
-    removed[stock.symbol] = {name: value and str(value) for name, value in kept.items()}
+    removed.pop(stock.slug, None)
+    removed[stock.slug] = {name: value and str(value) for name, value in kept.items()}
     request.session["removed"] = dict(list(removed.items())[-MOST_UNDOS:])
     text = _("%(stock)s was taken off your watchlist.") % {"stock": stock}
-    messages.success(request, text, extra_tags=f"undo {stock.symbol}")
+    messages.success(request, text, extra_tags=f"undo {stock.slug}")
 
 
 def write_note(request, stock, text):
-    """Write a note and say so, or say that the stock is not on the list."""
-    if request.user.watchlist.write_note(stock, text):
+    """Write a note and say so, or say that the stock is not on the list; return whether it is."""
+    listed = request.user.watchlist.write_note(stock, text)
+    if listed:
         messages.success(request, _("The note of %(stock)s is saved.") % {"stock": stock})
     else:
-        text = _("%(stock)s is not on your watchlist: add it, then write the note.")
-        messages.error(request, text % {"stock": stock})
+        problem = _("%(stock)s is not on your watchlist: add it, then write the note.")
+        messages.error(request, problem % {"stock": stock})
+    return listed
 
 
 ACTIONS = {"add": add_stock, "remove": remove_stock, "note": write_note}
