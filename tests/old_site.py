@@ -1,6 +1,11 @@
 """The old site's databases, made anew: its tables, their variants and typical rows."""
 
 import json
+import os
+import re
+import secrets
+import subprocess
+import sys
 
 from django.conf import settings
 
@@ -81,3 +86,112 @@ def stock(pk, code, **values):
         "time": "2017-07-18",
     }
     return (pk, code, *(usual | values).values())
+
+
+class OldDatabase:
+    """A database of the old site, the connection of somebody who looks on, and its commands."""
+
+    def __init__(self):
+        import MySQLdb  # not installed where only SQLite is
+
+        server = settings.DATABASES["default"]
+        self.name = f"old_{secrets.token_hex(6)}"
+        self.user, self.password = server["USER"], server["PASSWORD"]
+        self.place = f"{server['HOST']}:{server['PORT']}"
+        self.connection = MySQLdb.connect(
+            host=server["HOST"],
+            port=int(server["PORT"]),
+            user=self.user,
+            password=self.password,
+            charset="utf8mb4",
+            autocommit=True,
+        )
+        self.run("SET sql_mode = ''", f"CREATE DATABASE {self.name} CHARACTER SET utf8")
+        self.run(f"USE {self.name}")
+
+    def run(self, *statements):
+        with self.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def rows(self, query, *parameters):
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return list(cursor.fetchall())
+
+    def value(self, query, *parameters):
+        return self.rows(query, *parameters)[0][0]
+
+    def fill(self, info, focus):
+        """Insert rows of `info`, and pairs of a note and an info_id into `focus`."""
+        with self.connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO info VALUES ({', '.join(['%s'] * 8)})", info)
+            cursor.executemany("INSERT INTO focus (note_info, info_id) VALUES (%s, %s)", focus)
+
+    def make_usual(self):
+        """Make the usual tables with the real rows and the typical entries."""
+        self.run(INFO, FOCUS)
+        self.fill(real_rows(), ENTRIES)
+        return self
+
+    def start(self, *arguments):
+        """Start a command of manage.py, or of Python with -c, on this database."""
+        url = f"mysql://{self.user}:{self.password}@{self.place}/{self.name}"
+        program = arguments if arguments[0] == "-c" else ("manage.py", *arguments)
+        return subprocess.Popen(
+            [sys.executable, *program],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def call(self, *arguments):
+        """Run a command to its end; return its exit status, output and errors."""
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=60)
+        assert "Traceback" not in errors or arguments[0] == "-c", errors
+        return process.returncode, output, errors
+
+    def adopt(self, *arguments):
+        """Run adopt, which must succeed, and return what it says."""
+        status, output, errors = self.call("adopt", *arguments)
+        assert status == 0, output + errors
+        return output
+
+    def tables(self):
+        return {name for name, kind in self.rows("SHOW FULL TABLES") if kind == "BASE TABLE"}
+
+    def contents(self):
+        """Return everything that two adoptions of the same rows must have in common."""
+        found = {}
+        for table in sorted(self.tables()):
+            made = self.rows(f"SHOW CREATE TABLE {table}")[0][1]
+            made = re.sub(r" AUTO_INCREMENT=\d+", "", made)
+            # Their ids and times tell which run wrote them, and nothing else.
+            query = {
+                "django_migrations": "SELECT app, name FROM django_migrations ORDER BY 1, 2",
+                "auth_permission": "SELECT app_label, model, codename FROM auth_permission p "
+                "JOIN django_content_type t ON t.id = p.content_type_id ORDER BY 1, 2, 3",
+                "auth_group_permissions": "SELECT COUNT(*) FROM auth_group_permissions",
+                "django_content_type": "SELECT app_label, model FROM django_content_type "
+                "ORDER BY 1, 2",
+                "stocksite_adoption": "SELECT finished_at IS NULL, kept FROM stocksite_adoption",
+            }.get(table, f"SELECT * FROM {table} ORDER BY 1")
+            found[table] = (made, self.rows(query))
+        return found
+
+    def checksums(self):
+        """Return what shows that nothing was changed."""
+        charset = self.value("SELECT @@character_set_database")
+        tables = self.rows("SHOW FULL TABLES")
+        return self.checksums_of(*sorted(self.tables())), tables, charset
+
+    def checksums_of(self, *tables):
+        """Return the checksums of the rows of tables."""
+        return [checksum for _name, checksum in self.rows(f"CHECKSUM TABLE {', '.join(tables)}")]
+
+    def drop(self):
+        self.run(f"DROP DATABASE {self.name}")
+        self.connection.close()

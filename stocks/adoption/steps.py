@@ -189,8 +189,11 @@ class Adoption:
             "AND table_collation NOT LIKE %s"
         )
         narrow = old_tables.names_of(self.connection, query, f"{CHARSET}%")
-        ours = set(self.connection.introspection.django_table_names()) - self.renames.keys()
-        return sorted(ours.intersection(narrow))
+        return sorted(self.our_tables().intersection(narrow) - self.renames.keys())
+
+    def our_tables(self):
+        """Return the names of the tables that `migrate` makes."""
+        return {*self.connection.introspection.django_table_names(), MIGRATIONS}
 
     # The steps
 
@@ -250,8 +253,8 @@ class Adoption:
 
         Only the site's own tables, and none that was there before.
         """
-        ours = {*self.connection.introspection.django_table_names(), MIGRATIONS}
-        begun = ours & self.tables - (set(self.before["tables"]) - self.renames.keys())
+        kept = set(self.before["tables"]) - self.renames.keys()
+        begun = self.our_tables() & self.tables - kept
         with self.connection.constraint_checks_disabled():
             for table in sorted(begun):
                 self.execute(f"DROP TABLE {self.quote(table)}")

@@ -6,15 +6,20 @@ from django.db import connections
 
 from stocks.adoption import steps
 
+OLD_TABLES = (
+    "This database holds the old site's tables: run manage.py adopt, which brings them to the "
+    "current schema (manage.py adopt --dry-run only says how)."
+)
+
 
 class Command(migrate.Command):
     """Django's own command, after a look at what the database holds."""
 
-    def handle(self, *args, **options):
-        """Refuse the old site's tables in one line; migrate everything else as usual."""
+    def execute(self, *args, **options):
+        """Refuse the old site's tables in one line; migrate everything else as usual.
+
+        This comes before the checks, which connect and would warn of other things first.
+        """
         if steps.blocked(connections[options["database"]]):
-            raise CommandError(
-                "This database holds the old site's tables: run manage.py adopt, which brings "
-                "them to the current schema (manage.py adopt --dry-run only says how)."
-            )
-        return super().handle(*args, **options)
+            raise CommandError(OLD_TABLES)
+        return super().execute(*args, **options)
