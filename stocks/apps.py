@@ -1,6 +1,7 @@
 """The one application of the site."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,4 +13,6 @@ class StocksConfig(AppConfig):
 
     def ready(self):
         """Connect the receivers."""
-        from . import receivers  # noqa: F401
+        from . import receivers
+
+        post_migrate.connect(receivers.make_editors, sender=self)

@@ -1,5 +1,6 @@
 """What happens when something else is saved."""
 
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
@@ -7,6 +8,18 @@ from django.utils import translation
 
 from .models import Stock
 from .views.watchlist import do_what_was_asked
+
+EDITORS = "Editors"
+EDITORS_MAY = (
+    "add_stock",
+    "change_stock",
+    "delete_stock",
+    "view_stock",
+    "view_historicalstock",
+    "add_watchlistentry",
+    "change_watchlistentry",
+    "view_watchlistentry",
+)
 
 
 @receiver(pre_save, sender=Stock)
@@ -22,3 +35,22 @@ def act_after_sign_in(request, user, **_kwargs):
     if user.language:
         translation.activate(user.language)
     do_what_was_asked(request)
+
+
+def make_editors(app_config, using, apps, **_kwargs):
+    """Make the group of those who enter data, once: what an operator changes in it stays.
+
+    A migration to an earlier state has not all of the rights yet; the next one makes it.
+    """
+    create_permissions(app_config, using=using, apps=apps, verbosity=0)
+    try:
+        group_model = apps.get_model("auth", "Group")
+        permission_model = apps.get_model("auth", "Permission")
+    except LookupError:
+        return
+    rights = permission_model.objects.using(using).filter(
+        content_type__app_label=app_config.label, codename__in=EDITORS_MAY
+    )
+    groups = group_model.objects.using(using)
+    if len(rights) == len(EDITORS_MAY) and not groups.filter(name=EDITORS).exists():
+        groups.create(name=EDITORS).permissions.set(rights)

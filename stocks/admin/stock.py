@@ -1,0 +1,100 @@
+"""Data entry for stocks, and the history of every change."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from simple_history.admin import SimpleHistoryAdmin
+
+from ..models import Stock, WatchlistEntry
+from .shared import CarefulAdmin
+
+VALUES = ("short", "chg", "turnover", "price", "highs", "time")
+LONGEST_SEARCH = 64
+
+
+class StockForm(forms.ModelForm):
+    """A stock; the code may be typed in small letters."""
+
+    def clean_code(self):
+        """Return the code as it is kept, before it is checked."""
+        return self.cleaned_data["code"].upper()
+
+    def clean_market(self):
+        """Return the market as it is kept, before it is checked."""
+        return self.cleaned_data["market"].upper()
+
+
+@admin.register(Stock)
+class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
+    """Stocks: found as on the site, changed in the list or one by one."""
+
+    form = StockForm
+    list_display = ("code", "market", *VALUES, "distance")
+    list_editable = VALUES
+    list_filter = ("market", "time")
+    list_per_page = 50
+    search_fields = ("code", "short", "search_pinyin")
+    search_help_text = _("Code, name or pinyin")
+    ordering = ("code", "market")
+    date_hierarchy = "time"
+    fields = (
+        ("code", "market"),
+        "short",
+        ("price", "chg", "turnover"),
+        ("highs", "time", "distance"),
+        "quote_time",
+    )
+    readonly_fields = ("distance",)
+    object_history_list_template = "admin/stocks/stock/history_list.html"
+
+    def get_search_results(self, request, queryset, search_term):
+        """Return the stocks that the site's own search finds, none of them twice."""
+        wanted = search_term.strip()[:LONGEST_SEARCH]
+        return (queryset.search(wanted) if wanted else queryset), False
+
+    def get_deleted_objects(self, objs, request):
+        """Return what deleting takes; of a watched stock only how many watch it, not who."""
+        deleted, counts, denied, protected = super().get_deleted_objects(objs, request)
+        if protected:
+            denied.discard(WatchlistEntry._meta.verbose_name)
+            protected = [
+                ngettext(
+                    "%(count)d watchlist entry of %(stock)s",
+                    "%(count)d watchlist entries of %(stock)s",
+                    stock.entries,
+                )
+                % {"count": stock.entries, "stock": stock}
+                for stock in Stock.objects.watched(objs)
+            ]
+        return deleted, counts, denied, protected
+
+
+@admin.register(Stock.history.model)
+class StockHistoryAdmin(admin.ModelAdmin):
+    """Every change of every stock, of deleted ones as well; nobody rewrites it."""
+
+    list_display = (
+        "history_date",
+        "history_user",
+        "history_type",
+        "code",
+        "market",
+        *VALUES,
+    )
+    list_filter = ("history_type", "history_date", "market")
+    list_per_page = 50
+    list_select_related = ("history_user",)
+    search_fields = ("code", "short", "history_user__username")
+
+    def has_add_permission(self, request):
+        """Return that nobody adds to the history by hand."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Return that nobody changes the history."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Return that nobody deletes from the history."""
+        return False
