@@ -19,7 +19,7 @@ DEFAULT_HOST = "127.0.0.1"
 BLOCKING_THREADS = 8
 BACKLOG = 1024
 # Without a limit granian waits for ever for a worker that missed its signal.
-WORKERS_KILL_TIMEOUT = 10
+WORKERS_KILL_TIMEOUT = 5
 # Granian speaks through the site's own handlers, and only of what failed: its warnings are
 # advice on the numbers above.
 GRANIAN_LOGS = {
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"Serving on http://{shown}:{port}/ (Ctrl-C ends it)")
         self.stdout.flush()
-        MPServer(
+        server = MPServer(
             "stocksite.wsgi:application",
             address=host,
             port=port,
@@ -79,7 +79,16 @@ class Command(BaseCommand):
             workers_kill_timeout=WORKERS_KILL_TIMEOUT,
             log_level=LogLevels.error,
             log_dictconfig=GRANIAN_LOGS,
-        ).serve()
+        )
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+            # A closed terminal ends the server, as Ctrl-C does, and does not reload it.
+            server.signal_handler_reload = server.signal_handler_interrupt
+        try:
+            server.serve()
+        except SystemExit:
+            # Workers that the same signal reached first have not failed.
+            if not server.interrupt_signal:
+                raise
 
     def report(self):
         """Say what the operator should still do: collect, migrate, make the first admin."""
@@ -99,11 +108,12 @@ class Command(BaseCommand):
 def leave_signals_to_parent():
     """Let a new worker end by the parent's SIGTERM at once, and by nothing else.
 
-    Until granian sets a handler in it, the parent's would swallow the signal. Ctrl-C reaches
-    the workers too, and granian's handler waits for itself when a second signal follows.
+    Until granian sets a handler in it, the parent's would swallow the signal. What a terminal
+    sends reaches the workers too, and granian's handler waits for itself when a second signal
+    follows the first.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
 
 
 def read_address(text):
