@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import tempfile
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -28,6 +29,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+# More that DATABASE_URL may give after its question mark.
+OTHER_OPTIONS = {"unix_socket", "ssl_mode", "init_command"}
 DATABASE_FORMS = "write sqlite:///var/site.sqlite3 or mysql://user:password@host:3306/name"
 
 
@@ -38,7 +41,11 @@ def read_dotenv(path):
     """
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path.name} cannot be read as UTF-8 text.") from error
+    for number, line in enumerate(text.splitlines(), 1):
         plain = line.strip()
         if plain and not plain.startswith("#") and not DOTENV_LINE.fullmatch(plain):
             raise ImproperlyConfigured(f"{path.name}, line {number}: write NAME=value.")
@@ -52,10 +59,28 @@ def read(cast, name, default):
     """
     try:
         return cast(name, default=default)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(
             f"{name} cannot be read: see .env.example for how to write it."
         ) from error
+
+
+def choice(env, name, choices):
+    """Return the one of `choices` that the variable `name` is, by default the first.
+
+    Capitals do not matter. Raises ImproperlyConfigured for anything else.
+    """
+    value = env.str(name, default=choices[0]).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is none of {', '.join(choices)}.")
+    return value
+
+
+def time_zone(env, default):
+    """Return the name of the time zone in TIME_ZONE."""
+    return read(
+        lambda name, default: ZoneInfo(env.str(name, default=default)).key, "TIME_ZONE", default
+    )
 
 
 def database(env, base, default):
@@ -84,14 +109,34 @@ def database(env, base, default):
                 "DATABASE_URL asks for MariaDB/MySQL but mysqlclient is not installed: "
                 "apt install libmariadb-dev pkg-config python3-dev gcc, then make install."
             ) from error
-        config["OPTIONS"] = MYSQL_OPTIONS | config.get("OPTIONS", {})
+        config["OPTIONS"] = options(config, MYSQL_OPTIONS)
         config["TEST"] = {"CHARSET": "utf8mb4"}
     else:
         if config["NAME"] != ":memory:":
             config["NAME"] = base / config["NAME"]
-            config["NAME"].parent.mkdir(parents=True, exist_ok=True)
-        config["OPTIONS"] = SQLITE_OPTIONS | config.get("OPTIONS", {})
+            make_folder(config["NAME"].parent)
+        config["OPTIONS"] = options(config, SQLITE_OPTIONS)
     return config
+
+
+def options(config, ours):
+    """Return our options of a database with those given in its address, which win."""
+    given = config.get("OPTIONS", {})
+    for name, value in given.items():
+        usable = isinstance(value, type(ours[name])) if name in ours else name in OTHER_OPTIONS
+        if not usable:
+            raise ImproperlyConfigured(f"DATABASE_URL has an option that cannot be used: {name}.")
+    return ours | given
+
+
+def make_folder(path):
+    """Make the folder of the SQLite file."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL names a file in {path}, which cannot be made."
+        ) from error
 
 
 def secret_key(env, path, debug):

@@ -124,7 +124,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="stocksite@localhost"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+TIME_ZONE = environment.time_zone(env, "Asia/Shanghai")
 USE_TZ = True
 USE_I18N = True
 
@@ -170,15 +170,14 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Logs: one line a request; the warnings Django adds for it would say it twice.
-LOG_FORMAT = env.str("LOG_FORMAT", default="text")
-if LOG_FORMAT not in ("text", "json"):
-    raise ImproperlyConfigured("LOG_FORMAT is neither text nor json.")
+LOG_FORMAT = environment.choice(env, "LOG_FORMAT", ("text", "json"))
+LOG_LEVEL = environment.choice(env, "LOG_LEVEL", ("info", "debug", "warning", "error"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": f"stocks.logs.{LOG_FORMAT.title()}Formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL.upper()},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},

@@ -10,4 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stocksite.settings")
 try:
     application = get_wsgi_application()
 except ImproperlyConfigured as error:
-    sys.exit(f"stocksite: {error}")
+    sys.stderr.write(f"stocksite: {error}\n")
+    # To gunicorn 3 means that it cannot start; on 1 it would try again for ever.
+    sys.exit(3)

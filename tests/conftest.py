@@ -10,6 +10,8 @@ from django.test import Client
 
 from stocks.models import Stock
 
+from .processes import environment, run
+
 PASSWORD = "a long walk by the river"
 # An ordinary name, two that sound alike to a search, an outlier, an asterisk.
 CODES = ("000007", "000036", "300268", "600225", "600729")
@@ -81,3 +83,12 @@ def sign_in():
 def alice_client(alice, sign_in):
     """A client signed in as alice."""
     return sign_in(alice)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The environment of a site that `manage.py prepare` made ready, for processes."""
+    env = environment(tmp_path_factory.mktemp("site"))
+    done = run("manage.py", "prepare", env=env)
+    assert done.returncode == 0, done.stderr
+    return env

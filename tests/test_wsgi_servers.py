@@ -1,0 +1,37 @@
+"""The same application under every WSGI server an operator may have."""
+
+import pytest
+
+from .mariadb import free_port
+from .processes import fetch, serving
+
+WSGIREF = (
+    "from wsgiref.simple_server import make_server; from stocksite.wsgi import application;"
+    " make_server('127.0.0.1', {port}, application).serve_forever()"
+)
+WERKZEUG = (
+    "from werkzeug.serving import run_simple; from stocksite.wsgi import application;"
+    " run_simple('127.0.0.1', {port}, application)"
+)
+SERVERS = {
+    "wsgiref": ("-c", WSGIREF),
+    "werkzeug": ("-c", WERKZEUG),
+    "gunicorn": ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "stocksite.wsgi"),
+    "granian": ("manage.py", "serve", "{port}"),
+}
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_serves_a_page_and_a_file(server, site):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [part.format(port=port) for part in SERVERS[server]]
+    with serving(*command, env=site, url=f"{url}/healthz"):
+        status, headers, page = fetch(f"{url}/?q=cqbh")
+        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "重庆百货" in page
+        assert "全新好" not in page
+        assert fetch(f"{url}/static/icon.svg")[0] == 200
+        assert fetch(f"{url}/no-such-page")[0] == 404
