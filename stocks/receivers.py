@@ -1,5 +1,6 @@
 """What happens when something else is saved."""
 
+from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_save
@@ -37,7 +38,7 @@ def act_after_sign_in(request, user, **_kwargs):
     do_what_was_asked(request)
 
 
-def make_editors(app_config, using, apps, **_kwargs):
+def make_editors(app_config, using, apps=installed, **_kwargs):
     """Make the group of those who enter data, once: what an operator changes in it stays.
 
     A migration to an earlier state has not all of the rights yet; the next one makes it.
