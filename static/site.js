@@ -8,18 +8,23 @@ const typing = (element) => element.matches("input, select, textarea, [contented
 
 function step(by) {
   const all = rows();
-  if (!all.length) return false;
   const now = all.findIndex((row) => row.contains(document.activeElement));
-  const next = all[now < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, now + by))];
-  next.querySelector("[data-open]").focus();
+  const next = all[now < 0 && by < 0 ? all.length - 1 : now + by];
+  if (!next) return false;
+  next.querySelector("[data-open]").focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
   return true;
 }
 
 // "/" searches, arrows or j and k walk through the rows, "a" adds; Enter opens, for the name
-// of a row is a link.
+// of a row is a link. Arrows scroll the page until a row is entered, from the search or by j.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.matches("[data-search]") && event.key === "ArrowDown") {
+    if (step(1)) event.preventDefault();
+    return;
+  }
+  if (typing(event.target)) return;
   const row = document.activeElement.closest("[data-row]");
   let done = false;
   if (event.key === "/") {
@@ -30,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "k" || (event.key === "ArrowUp" && row)) {
     done = step(-1);
   } else if (event.key === "a") {
-    const button = (row || document).querySelector("[data-add]");
+    const button = (row || document.querySelector(".stock"))?.querySelector("[data-add]");
     if (button) { button.click(); done = true; }
   }
   if (done) event.preventDefault();
@@ -63,6 +68,14 @@ document.addEventListener("click", (event) => {
 
 // The button that was pressed is replaced; the keyboard stays where it was.
 document.addEventListener("htmx:afterSwap", (event) => {
-  const button = event.target.querySelector?.("[data-add]");
-  if (button && document.activeElement === document.body) button.focus();
+  const button = event.target.querySelector?.("button");
+  if (event.target.matches(".watch") && document.activeElement === document.body) button?.focus();
 });
+
+// A request in place that failed says so, where its message would have stood.
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, () => {
+    const words = document.querySelector("#failed").content.cloneNode(true);
+    document.querySelector("#messages").replaceChildren(words);
+  });
+}

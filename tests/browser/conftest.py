@@ -1,0 +1,93 @@
+"""Debian's Chromium against a live server: pages open as a person, and must be quiet."""
+
+import os
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+
+# Playwright keeps an event loop in the thread of the tests, where they also ask the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+LOCALES = {"en": "en-US", "zh-hans": "zh-CN"}
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+# Nothing of the browser's own goes out to the network.
+QUIET_FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Start the machine's Chromium, not one that Playwright would download."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": shutil.which("chromium"),
+        "args": QUIET_FLAGS,
+        # Its sandbox needs another user than root.
+        "chromium_sandbox": False,
+    }
+
+
+@pytest.fixture
+def complaints():
+    """What a browser found fault with; a test that provokes it takes it out of the list."""
+    return []
+
+
+@pytest.fixture
+def visit(new_context, live_server, sign_in, complaints):
+    """Return a function that gives a page of a new browser, signed in as `user`.
+
+    At the end no page may have written to the console, failed at a request, or asked
+    another host.
+    """
+
+    def open_page(user=None, language="en", viewport=DESK, **options):
+        context = new_context(
+            base_url=live_server.url, locale=LOCALES[language], viewport=viewport, **options
+        )
+        context.set_default_timeout(5000)
+        if user:
+            session = sign_in(user).cookies["sessionid"].value
+            context.add_cookies(
+                [{"name": "sessionid", "value": session, "url": live_server.url, "httpOnly": True}]
+            )
+        page = context.new_page()
+        listen(page, urlsplit(live_server.url).netloc, complaints)
+        return page
+
+    yield open_page
+    assert not complaints
+
+
+def listen(page, host, complaints):
+    """Write down everything that a page should not do."""
+
+    def on_console(message):
+        # What could not be loaded is told by the response, with its address.
+        if message.type in ("error", "warning") and "Failed to load" not in message.text:
+            complaints.append(f"{page.url} console: {message.text}")
+
+    def on_request(request):
+        if urlsplit(request.url).netloc != host and not request.url.startswith("data:"):
+            complaints.append(f"{page.url} asks another host: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400 and not response.request.is_navigation_request():
+            complaints.append(f"{page.url} got {response.status} from {response.url}")
+
+    def on_failure(request):
+        complaints.append(f"{page.url} could not load {request.url}: {request.failure}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(f"{page.url} script: {error}"))
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("requestfailed", on_failure)

@@ -1,0 +1,151 @@
+"""Every page: fit for everybody (axe), quiet, within its width, still while it loads."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from stocks.models import Stock
+from stocks.views import about
+
+from .conftest import DESK, LOCALES, PHONE
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (390, 641, 768, 1024, 1440)
+
+MARKET = {
+    "market": "/",
+    "market, filtered": "/?q=hl&market=SZ&price_min=1&sort=-chg&size=7&colour=red",
+    "market, nothing fits": "/?q=nosuchstock",
+}
+VISITOR = {
+    **MARKET,
+    "stock": "/stocks/000007.SZ/",
+    "which of two": "/stocks/000001/",
+    "unknown stock": "/stocks/000008/",
+    "unknown name": "/stocks/nosuchstock/",
+    "confirm adding": "/add/000007.html",
+    "settings": "/settings/",
+    "about": "/about/",
+    "no page": "/nosuchpage/",
+    "not by a link": "/watchlist/000007.SZ/remove/",
+    "sign in": reverse("account_login"),
+    "sign up": reverse("account_signup"),
+    "reset": reverse("account_reset_password"),
+    "reset sent": reverse("account_reset_password_done"),
+    "reset with a bad key": "/accounts/password/reset/key/1-bad/",
+    "confirm a bad address": "/accounts/confirm-email/bad/",
+    "confirmation sent": reverse("account_email_verification_sent"),
+    "inactive": reverse("account_inactive"),
+    "admin, signed out": "/admin/",
+}
+ALICE = {
+    **MARKET,
+    "stock with a note": "/stocks/000007.SZ/?list=watchlist",
+    "stock without": "/stocks/000036.SZ/",
+    "stock without values": "/stocks/000001.SH/",
+    "watchlist": "/watchlist/",
+    "watchlist, filtered": "/watchlist/?q=0&since_min=0&sort=-added_at",
+    "confirm removing": "/del/000007.html",
+    "confirm a note": "/update/000007/a%20note.html",
+    "settings": "/settings/",
+    "account": reverse("account"),
+    "password": reverse("account_change_password"),
+    "addresses": reverse("account_email"),
+    "two steps": reverse("mfa_index"),
+    "set up two steps": reverse("mfa_activate_totp"),
+    "sessions": reverse("usersessions_list"),
+    "sign out": reverse("account_logout"),
+    "confirm it is you": reverse("account_reauthenticate"),
+    "delete": reverse("account_delete"),
+}
+LARGE = {
+    "price": Decimal("712345.5"),
+    "highs": Decimal("712345.67"),
+    "chg": Decimal("-99.99"),
+    "turnover": Decimal("100"),
+    "time": date(2017, 12, 28),
+}
+BOB = {"watchlist, empty": "/watchlist/"}
+
+
+@pytest.fixture
+def people(stocks, alice, bob):
+    """Nobody, alice with a watchlist and notes, bob with an empty one; and what they open."""
+    Stock.objects.create(code="000001", market="SZ", short="平安银行")
+    Stock.objects.create(code="000001", market="SH", short="上证指数")
+    Stock.objects.create(code="BRK.A", short="伯克希尔哈撒韦保险金融投资控股有限公司甲", **LARGE)
+    alice.emailaddress_set.create(email=alice.email, primary=True)
+    for stock in Stock.objects.all():
+        alice.watchlist.watch(stock)
+    alice.watchlist.write_note(stocks["000007"], "Wait for the report; <b>below 15</b>\n" * 9)
+    return [(None, VISITOR), (alice, ALICE), (bob, BOB)]
+
+
+def faults(page, name):
+    """Return what axe finds on a page, in both themes, on a desk and on a phone."""
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            results = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+            for violation in results.response["violations"]:
+                nodes = [node["html"][:160] for node in violation["nodes"]]
+                found.append((name, theme, size["width"], violation["id"], nodes))
+    return found
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_every_page_is_accessible(visit, people, language):
+    found = []
+    for person, pages in people:
+        page = visit(person, language)
+        for name, path in pages.items():
+            page.goto(path)
+            found += faults(page, name)
+        page.goto("/")
+        page.locator(".filters summary").click()
+        found += faults(page, "market, filters open")
+    assert not found
+
+
+def test_an_error_of_the_site_is_accessible(visit, monkeypatch, db):
+    monkeypatch.setattr(about, "render", None)
+    page = visit()
+    assert page.goto("/about/").status == 500
+    assert not faults(page, "error")
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_no_page_is_wider_than_the_window(visit, people, language):
+    wide = []
+    for person, pages in people:
+        page = visit(person, language)
+        for name, path in pages.items():
+            page.goto(path)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                taken = page.evaluate("document.documentElement.scrollWidth")
+                if taken > width:
+                    wide.append((name, width, taken))
+    assert not wide
+
+
+SHIFTS = """() => new Promise((done) => {
+  const observer = new PerformanceObserver(() => {});
+  observer.observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(observer.takeRecords().reduce((sum, entry) => sum + entry.value, 0)), 300);
+})"""
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("path", ["/", "/stocks/000007.SZ/", "/watchlist/"])
+def test_nothing_moves_while_a_page_loads(visit, all_stocks, alice, size, path):
+    for stock in all_stocks[:30]:
+        alice.watchlist.watch(stock)
+    page = visit(alice, viewport=size)
+    page.goto(path, wait_until="networkidle")
+    assert page.evaluate(SHIFTS) == 0
