@@ -49,7 +49,7 @@ class Leg:
         with contextlib.ExitStack() as stack:
             if self.on_mariadb:
                 server = stack.enter_context(mariadb.private_server())
-                environment["DATABASE_URL"] = f"{server}/stocksite"
+                environment["DATABASE_URL"] = server.url
             codes = [
                 subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
                 for command in self.commands

@@ -35,68 +35,74 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Server:
+    """A server that keeps everything in one folder; it can be stopped and started again."""
+
+    def __init__(self, folder):
+        """Make the system tables, and a user with all rights, in `folder`."""
+        self.folder, self.port, self.process = folder, free_port(), None
+        password = secrets.token_hex(16)
+        self.url = f"mysql://tests:{password}@127.0.0.1:{self.port}/stocksite"
+        self.options = ["--no-defaults", f"--datadir={folder / 'data'}", *FAST]
+        if os.geteuid() == 0:
+            self.options.append("--user=root")
+        (folder / "init.sql").write_text(
+            "CREATE DATABASE IF NOT EXISTS stocksite CHARACTER SET utf8mb4;\n"
+            f"GRANT ALL ON *.* TO tests@'127.0.0.1' IDENTIFIED BY '{password}' WITH GRANT OPTION;\n"
+        )
+        self.run("mariadb-install-db", "--skip-test-db").wait()
+
+    def run(self, name, *options):
+        """Run one of MariaDB's programs with its output in the log.
+
+        In a session of its own, so that Ctrl-C reaches the tests first and they stop it.
+        """
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [program(name), *self.options, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start(self):
+        """Start the server and wait until it answers; RuntimeError with its log when not."""
+        self.process = self.run(
+            "mariadbd",
+            f"--init-file={self.folder / 'init.sql'}",
+            f"--socket={self.folder / 'socket'}",
+            f"--pid-file={self.folder / 'pid'}",
+            "--bind-address=127.0.0.1",
+            f"--port={self.port}",
+        )
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            address = ("127.0.0.1", self.port)
+            with contextlib.suppress(OSError), socket.create_connection(address, 1):
+                return
+            time.sleep(0.02)
+        self.stop()
+        log = (self.folder / "log").read_text()
+        raise RuntimeError(f"The private MariaDB server did not start:\n{log}")
+
+    def stop(self):
+        """End the server, politely at first."""
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
 @contextlib.contextmanager
 def private_server():
-    """Run a server of one's own and give its address, in DATABASE_URL's form, without a name."""
+    """Run a server of one's own, gone without a trace afterwards."""
     with tempfile.TemporaryDirectory(prefix="stocksite-mariadb-") as folder:
-        process, url = start(Path(folder))
+        server = Server(Path(folder))
+        server.start()
         try:
-            yield url
+            yield server
         finally:
-            stop(process)
-
-
-def start(folder, *options):
-    """Start a server that keeps everything in `folder`; return its process and address."""
-    data, log, port, password = folder / "data", folder / "log", free_port(), secrets.token_hex(16)
-    same = ["--no-defaults", f"--datadir={data}", *(["--user=root"] if os.geteuid() == 0 else [])]
-    grant = f"GRANT ALL ON *.* TO tests@'127.0.0.1' IDENTIFIED BY '{password}' WITH GRANT OPTION;\n"
-    (folder / "init.sql").write_text(grant)
-    with log.open("wb") as output:
-        subprocess.run(
-            [program(PROGRAMS[0]), *same, "--skip-test-db", *FAST],
-            stdout=output,
-            stderr=output,
-            check=True,
-            start_new_session=True,
-        )
-        # In a session of its own, so that Ctrl-C reaches the tests first and they stop it.
-        process = subprocess.Popen(
-            [
-                program(PROGRAMS[1]),
-                *same,
-                *FAST,
-                *options,
-                f"--init-file={folder / 'init.sql'}",
-                f"--socket={folder / 'socket'}",
-                f"--pid-file={folder / 'pid'}",
-                "--bind-address=127.0.0.1",
-                f"--port={port}",
-            ],
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    wait_for(process, port, log)
-    return process, f"mysql://tests:{password}@127.0.0.1:{port}"
-
-
-def wait_for(process, port, log):
-    """Wait until the server answers; RuntimeError with its log when it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    stop(process)
-    raise RuntimeError(f"The private MariaDB server did not start:\n{log.read_text()}")
-
-
-def stop(process):
-    """End the server, politely at first."""
-    process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+            server.stop()
