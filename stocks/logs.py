@@ -2,24 +2,20 @@
 
 import json
 import logging
+import re
 from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 
-# Parts of an address that only the person may read: a note, the key of a password reset.
-PRIVATE_PARTS = ("note", "key")
+# What follows in an address only the person may read: a note, the key of a link in an e-mail.
+# Told from the address alone, for a request may be refused before it meets a view.
+PRIVATE = re.compile(r"(?s)(/update/[^/]+/|/password/reset/key/|/confirm-email/).+")
 
 
 def logged_path(request):
     """Return the path of a request as the logs may show it: escaped, private parts as dots."""
-    path = request.path
-    match = getattr(request, "resolver_match", None)
-    for name in PRIVATE_PARTS:
-        value = match.kwargs.get(name) if match else None
-        if value:
-            path = path.replace(value, "...")
-    return escape_uri_path(path)
+    return escape_uri_path(PRIVATE.sub(r"\1...", request.path))
 
 
 class TextFormatter(logging.Formatter):
@@ -29,7 +25,7 @@ class TextFormatter(logging.Formatter):
         """Return the record as one line, and a traceback after it when there is one."""
         values = " ".join(str(value) for value in event(record).values())
         lines = f"{when(record)} {record.levelname} {values}"
-        return f"{lines}\n{self.formatException(record.exc_info)}" if record.exc_info else lines
+        return f"{lines}\n{self.formatException(record.exc_info)}" if traced(record) else lines
 
 
 class JsonFormatter(logging.Formatter):
@@ -38,7 +34,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record):
         """Return the record as one line of JSON."""
         values = {"time": when(record), "level": record.levelname, **event(record)}
-        if record.exc_info:
+        if traced(record):
             values["traceback"] = self.formatException(record.exc_info)
         return json.dumps(values, ensure_ascii=False, default=str)
 
@@ -56,7 +52,17 @@ def event(record):
     """
     if hasattr(record, "access"):
         return record.access
-    if isinstance(getattr(record, "request", None), HttpRequest):
+    if isinstance(getattr(record, "request", None), HttpRequest) and not refused(record):
         path = logged_path(record.request)
         return {"logger": record.name, "message": f"{record.request.method} {path} failed"}
     return {"logger": record.name, "message": " ".join(record.getMessage().splitlines())}
+
+
+def refused(record):
+    """Return whether the record is of a request that was refused, such as for its host name."""
+    return record.name.startswith("django.security.")
+
+
+def traced(record):
+    """Return whether a traceback helps: not where the visitor is to blame."""
+    return record.exc_info and not refused(record)
