@@ -29,6 +29,11 @@ class StockForm(forms.ModelForm):
 class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     """Stocks: found as on the site, changed in the list or one by one."""
 
+    class Media:
+        """The look of the list."""
+
+        css = {"all": ["admin.css"]}
+
     form = StockForm
     list_display = ("code", "market", *VALUES, "distance")
     list_editable = VALUES

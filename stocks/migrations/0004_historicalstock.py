@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "stock history",
-                "verbose_name_plural": "historical stocks",
+                "verbose_name_plural": "stock history",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
