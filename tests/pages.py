@@ -6,9 +6,10 @@ import html5lib
 
 
 def parse(response):
-    """Return the tree of a page, which has to be valid HTML with each id once."""
+    """Return the tree of a page, or of the piece htmx asked for: valid HTML, each id once."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    tree = parser.parse(response.content.decode())
+    piece = "HX-Request" in response.wsgi_request.headers
+    tree = (parser.parseFragment if piece else parser.parse)(response.content.decode())
     ids = Counter(element.get("id") for element in tree.iter() if element.get("id"))
     assert not [name for name, times in ids.items() if times > 1]
     return tree
@@ -47,4 +48,5 @@ def classes(element):
 def said(response):
     """Return what the page says at its top: what was done, what is wrong."""
     tree = parse(response)
-    return [text(element) for tag in ("div", "p") for element in find(tree, tag, css="message")]
+    (main,) = find(tree, "main") or [tree]
+    return [text(element) for tag in ("div", "p") for element in find(main, tag, css="message")]

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.html import strip_tags
 
 from stocks.columns import CHG, HIGHS, PRICE, TURNOVER
 from stocks.models import Stock
@@ -14,8 +14,6 @@ from stocks.numbers import parse_decimal, shortest
 from stocks.pinyin import pinyin_keys
 from stocks.symbols import split_symbol
 from stocks.trading_days import last_trading_day
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def percent_above(value, base):
@@ -154,8 +152,6 @@ def test_padding_is_dropped_but_two_places_stay(padded, short):
     ],
 )
 def test_value_as_its_column_shows_it(column, value, shown):
-    from django.utils.html import strip_tags
-
     assert strip_tags(column.show(Stock(**{column.name: Decimal(value)}))) == shown
 
 
@@ -166,15 +162,15 @@ def test_missing_value_is_a_dash():
 @pytest.mark.parametrize(
     ("moment", "day"),
     [
-        (datetime(2026, 7, 29, 15, 0), date(2026, 7, 29)),
-        (datetime(2026, 7, 29, 14, 59), date(2026, 7, 28)),
-        (datetime(2026, 7, 27, 9, 0), date(2026, 7, 24)),
-        (datetime(2026, 8, 1, 18, 0), date(2026, 7, 31)),
-        (datetime(2026, 8, 2, 18, 0), date(2026, 7, 31)),
+        ("2026-07-29T15:00+08:00", date(2026, 7, 29)),
+        ("2026-07-29T14:59+08:00", date(2026, 7, 28)),
+        ("2026-07-27T09:00+08:00", date(2026, 7, 24)),
+        ("2026-08-01T18:00+08:00", date(2026, 7, 31)),
+        ("2026-08-02T18:00+08:00", date(2026, 7, 31)),
     ],
 )
 def test_last_trading_day_is_a_weekday_that_has_closed(moment, day):
-    assert last_trading_day(moment.replace(tzinfo=SHANGHAI)) == day
+    assert last_trading_day(datetime.fromisoformat(moment)) == day
 
 
 @pytest.mark.parametrize("key", ["chongqingbaihuo", "zhongqingbaihuo", "cqbh", "zqbh", "bh", "bai"])

@@ -2,6 +2,7 @@
 
 import difflib
 from decimal import Decimal
+from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -81,9 +82,15 @@ class StockQuerySet(models.QuerySet):
 
         def likeness(stock):
             forms = (stock.code.casefold(), stock.symbol.casefold(), stock.search_name)
-            return max(difflib.SequenceMatcher(None, wanted, form).ratio() for form in forms)
+            return max(
+                (
+                    difflib.SequenceMatcher(None, wanted, form).ratio(),
+                    len(commonprefix([wanted, form])),
+                )
+                for form in forms
+            )
 
-        like = [stock for stock in near if likeness(stock) >= LEAST_LIKENESS]
+        like = [stock for stock in near if likeness(stock) >= (LEAST_LIKENESS,)]
         either = {stock.pk: stock for stock in (*found, *like)}.values()
         return sorted(either, key=likeness, reverse=True)[:MOST_SUGGESTIONS]
 
@@ -197,6 +204,7 @@ class Stock(models.Model):
     history = HistoricalRecords(
         excluded_fields=["distance", "search_name", "search_pinyin"],
         verbose_name=_("stock history"),
+        verbose_name_plural=_("stock history"),
     )
 
     class Meta:

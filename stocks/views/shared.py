@@ -4,8 +4,11 @@ from functools import wraps
 
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import Truncator
 
 from ..models import Stock
+
+LONGEST_SHOWN = 64
 
 
 def of_one_stock(view):
@@ -23,6 +26,7 @@ def of_one_stock(view):
 
 def which_stock(request, symbol, found):
     """Answer for a symbol that fits several stocks, or none: 404 with the nearest."""
+    symbol = Truncator(symbol).chars(LONGEST_SHOWN)
     if found:
         status = 200 if request.method in ("GET", "HEAD") else 409
         return render(

@@ -1,0 +1,35 @@
+"""Rows made for the tests: with ties, with values that are missing, with odd names."""
+
+from datetime import UTC, datetime
+
+from stocks.models import Stock
+
+ADDED = datetime(2026, 7, 1, 1, 30, tzinfo=UTC)
+
+
+def varied():
+    """Make stocks whose values tie, are missing, or sort otherwise as text than as numbers."""
+    rows = [
+        ("000001", "平安银行", "9.90", "1", "9.90", "10", "2017-07-18"),
+        ("000002", "万科A", "10.01", "1", "10.01", "9", "2017-07-19"),
+        ("000003", "Bear", "-10", "2.50", "100", "9", "2017-07-19"),
+        ("000004", "bear", None, None, None, None, None),
+        ("600005", "没有高点", "-9.9", "0", "0.0001", None, None),
+        ("600006", "没有价", None, "10", None, "3", "2016-12-31"),
+    ]
+    names = ("code", "short", "chg", "turnover", "price", "highs", "time")
+    for row in rows:
+        Stock.objects.create(**dict(zip(names, row, strict=True)))
+    Stock.objects.create(code="1234567", short="五 粮 液")
+    return Stock.objects.order_by("pk")
+
+
+def watched_by(person):
+    """Put the stocks on a person's watchlist; one entry is as the old site left them."""
+    notes = ["b", "a", "", "a", "", "Bb", "利好"]
+    for place, stock in enumerate(varied()):
+        kept = {"note_info": notes[place], "added_price": stock.highs, "added_at": ADDED}
+        if place == 1:
+            kept |= {"added_price": None, "added_at": None}
+        person.watchlist.watch(stock, **kept)
+    return person.watchlist.stocks()
