@@ -119,10 +119,9 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
             )
         )
 
-    def note_of(self, stocks):
-        """Return the note of the only one of `stocks` on the list, "" when there is none."""
-        notes = self.filter(info__in=stocks).values_list("note_info", flat=True)[:2]
-        return notes[0] if len(notes) == 1 else ""
+    def notes(self, stocks):
+        """Return the notes of those of `stocks` that are on the list, by the stock's id."""
+        return dict(self.filter(info__in=stocks).values_list("info_id", "note_info"))
 
     def marks(self, stocks):
         """Return which of `stocks` are on the list, as a set of their ids."""

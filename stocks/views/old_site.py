@@ -13,12 +13,18 @@ from .shared import which_stock
 GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def confirm(request, action, code, form=None):
-    """Ask whether to do what the address says, with the button for each stock it may mean."""
+def confirm(request, action, code, note=None):
+    """Ask whether to do what the address says, with a form for each stock it may mean.
+
+    The forms have the note, or without one the person's own note of each stock.
+    """
     found = Stock.objects.called(code)
     if not found:
         return which_stock(request, code, found)
-    context = {"action": action, "stocks": found, "form": form}
+    notes = request.user.watchlist.notes(found) if request.user.is_authenticated else {}
+    texts = [notes.get(stock.pk, "") if note is None else note for stock in found]
+    forms = [NoteForm(initial={"note_info": text}) for text in texts]
+    context = {"action": action, "choices": zip(found, forms, strict=True)}
     return render(request, "stocks/confirm.html", context)
 
 
@@ -40,21 +46,12 @@ def remove(request, code):
 
 @GET_OR_POST
 def note(request, code, note=None):
-    """Ask before writing a note, filled in from the address or else with the present one."""
+    """Ask before writing a note, filled in from the address or else with what is there."""
     if request.method == "POST":
         return watchlist.note(request, code)
-    if note is None:
-        note = present_note(request, code)
-    else:
+    if note is not None:
         # The old pages put the note into the address as it was typed, question marks and all.
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1"))
         typed = f"{note}?{query.decode(errors='replace')}" if query else note
         note = typed.removesuffix(".html")
-    return confirm(request, "note", code, NoteForm(initial={"note_info": note}))
-
-
-def present_note(request, code):
-    """Return the person's note of the stock, "" without one."""
-    if not request.user.is_authenticated:
-        return ""
-    return request.user.watchlist.note_of(Stock.objects.called(code))
+    return confirm(request, "note", code, note)

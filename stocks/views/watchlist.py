@@ -38,7 +38,7 @@ def add(request, stock):
     if not request.user.is_authenticated:
         return sign_in_first(request, "add", stock)
     if request.method != "POST":
-        return render(request, "stocks/confirm.html", {"action": "add", "stocks": [stock]})
+        return render(request, "stocks/confirm.html", {"action": "add", "choices": [(stock, None)]})
     add_stock(request, stock)
     return acted(request, stock, watched=True)
 
@@ -70,7 +70,7 @@ def restore(request, stock):
 def note(request, stock):
     """Write the note of a stock on the watchlist."""
     form = NoteForm(request.POST)
-    context = {"action": "note", "stocks": [stock], "form": form}
+    context = {"action": "note", "choices": [(stock, form)]}
     if not form.is_valid():
         return render(request, "stocks/confirm.html", context, status=400)
     text = form.cleaned_data["note_info"]
