@@ -84,7 +84,9 @@ def listen(page, host, complaints):
             complaints.append(f"{page.url} got {response.status} from {response.url}")
 
     def on_failure(request):
-        complaints.append(f"{page.url} could not load {request.url}: {request.failure}")
+        # A page that is left before everything came is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            complaints.append(f"{page.url} could not load {request.url}: {request.failure}")
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: complaints.append(f"{page.url} script: {error}"))

@@ -1,0 +1,40 @@
+"""What the first visit costs: the real server, files collected, nothing in the browser yet."""
+
+import shutil
+
+import pytest
+
+from ..mariadb import free_port
+from ..processes import ROOT, environment, run, serving
+
+MOST_BYTES = 60 * 1024
+SITE = ("fixtures", "locale", "static", "stocks", "stocksite", "templates")
+
+
+@pytest.fixture
+def site(tmp_path):
+    """The address of a copy of the site that is served as `make run` does it."""
+    for folder in SITE:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    manage = str(shutil.copy(ROOT / "manage.py", tmp_path))
+    env = environment(tmp_path)
+    for command in (["prepare"], ["collectstatic", "--no-input"]):
+        done = run(manage, *command, env=env)
+        assert done.returncode == 0, done.stderr
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    with serving(manage, "serve", str(port), env=env, url=url):
+        yield url
+
+
+def test_the_first_visit_takes_few_bytes(site, new_context):
+    page = new_context(base_url=site).new_page()
+    sizes = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    page.goto("/", wait_until="networkidle")
+    assert page.locator("[data-row]").count() == 94
+    assert len(sizes) >= 4
+    print(f"{len(sizes)} answers, {sum(sizes)} bytes")
+    assert sum(sizes) <= MOST_BYTES
