@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
@@ -121,6 +122,7 @@ def test_deleting_takes_everything_of_the_person_and_nothing_else(signed_in, ali
     assert list(User.objects.all()) == [bob]
     assert [entry.owner for entry in WatchlistEntry.objects.all()] == [bob]
     assert Stock.objects.count() == 5
+    assert not [row for row in Session.objects.all() if "_auth_user_id" in row.get_decoded()]
     for client in (signed_in, other):
         assert client.get("/accounts/")["Location"].startswith("/accounts/login/")
 

@@ -270,10 +270,10 @@ def queries_of(client, address):
     return len(queries)
 
 
-def test_lists_take_the_same_queries_for_any_number_of_rows(boss, stocks, alice):
+def test_lists_take_the_same_queries_for_any_number_of_rows(boss, stocks, admin, alice):
     def add_everything(stock):
         alice.watchlist.watch(stock)
-        stock.price = 1
+        stock.price, stock._history_user = 1, admin
         stock.save()
 
     lists = (STOCKS, ENTRIES, "/admin/stocks/historicalstock/")

@@ -41,7 +41,7 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     list_per_page = 50
     search_fields = ("code", "short", "search_pinyin")
     search_help_text = _("Code, name or pinyin")
-    ordering = ("code", "market")
+    ordering = ("code",)
     date_hierarchy = "time"
     fields = (
         ("code", "market"),
