@@ -1,5 +1,7 @@
 """The same application under every WSGI server an operator may have."""
 
+import re
+
 import pytest
 
 from .mariadb import free_port
@@ -33,5 +35,6 @@ def test_serves_a_page_and_a_file(server, site):
         assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
         assert "重庆百货" in page
         assert "全新好" not in page
-        assert fetch(f"{url}/static/icon.svg")[0] == 200
+        style = re.search(r'<link rel="stylesheet" href="([^"]+)"', page)[1]
+        assert fetch(f"{url}{style}")[0] == 200
         assert fetch(f"{url}/no-such-page")[0] == 404
