@@ -75,22 +75,39 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
         return deleted, counts, denied, protected
 
 
+class KindFilter(admin.ChoicesFieldListFilter):
+    """Added, changed or deleted."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.title = _("What")
+
+
 @admin.register(Stock.history.model)
 class StockHistoryAdmin(admin.ModelAdmin):
     """Every change of every stock, of deleted ones as well; nobody rewrites it."""
 
-    list_display = (
-        "history_date",
-        "history_user",
-        "history_type",
-        "code",
-        "market",
-        *VALUES,
-    )
-    list_filter = ("history_type", "history_date", "market")
+    list_display = ("when", "who", "what", "code", "market", *VALUES)
+    list_filter = (("history_type", KindFilter), "market")
     list_per_page = 50
     list_select_related = ("history_user",)
     search_fields = ("code", "short", "history_user__username")
+    fields = readonly_fields = (*list_display, "quote_time")
+
+    @admin.display(description=_("When"), ordering="history_date")
+    def when(self, record):
+        """Return when it was changed."""
+        return record.history_date
+
+    @admin.display(description=_("Who"), ordering="history_user", empty_value="–")
+    def who(self, record):
+        """Return who changed it."""
+        return record.history_user
+
+    @admin.display(description=_("What"), ordering="history_type")
+    def what(self, record):
+        """Return what was done."""
+        return record.get_history_type_display()
 
     def has_add_permission(self, request):
         """Return that nobody adds to the history by hand."""

@@ -2,6 +2,7 @@
 
 from allauth.mfa.admin import AuthenticatorAdmin
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.admin import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import admin
@@ -42,6 +43,8 @@ class UserAdmin(auth_admin.UserAdmin):
     )
 
 
+# Where somebody is signed in is nobody else's business.
+admin.site.unregister(UserSession)
 admin.site.unregister(Authenticator)
 
 
