@@ -68,7 +68,7 @@ LEGS = (
         (
             module("ruff", "check", "--quiet", "."),
             module("ruff", "format", "--check", "--quiet", "."),
-            module("djlint", "--quiet", "--check", "--lint", "templates"),
+            module("djlint", "--quiet", "--lint", "templates"),
             (sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"),
         ),
         {},

@@ -1,0 +1,22 @@
+"""Words of the packages that have no Chinese of their own: listed so that our catalogue has it.
+
+Nothing imports this; `makemessages` reads it.
+"""
+
+from django.utils.translation import gettext_noop, ngettext_lazy
+
+WORDS = (
+    gettext_noop("authenticator"),
+    gettext_noop("authenticators"),
+    gettext_noop("created at"),
+    gettext_noop("last used at"),
+    gettext_noop("Model name"),
+    gettext_noop("Add link"),
+    gettext_noop("Change or view list link"),
+    gettext_noop("Error:"),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+        8,
+    ),
+)
