@@ -18,12 +18,8 @@ from . import mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-DATABASE_TESTS = (
-    *PYTEST,
-    "--numprocesses=2",
-    "--ignore=tests/browser",
-    "--ignore=tests/test_translations.py",
-)
+PARALLEL = (*PYTEST, "--numprocesses=2")
+DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ LEGS = (
     Leg(
         "MariaDB", (DATABASE_TESTS,), dict.fromkeys(mariadb.PROGRAMS, mariadb.APT), on_mariadb=True
     ),
-    Leg("Chromium", ((*PYTEST, "tests/browser"),), {"chromium": "chromium"}),
+    Leg("Chromium", ((*PARALLEL, "tests/browser"),), {"chromium": "chromium"}),
 )
 
 
