@@ -8,7 +8,7 @@ import html5lib
 def parse(response):
     """Return the tree of a page, or of the piece htmx asked for: valid HTML, each id once."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    piece = "HX-Request" in response.wsgi_request.headers
+    piece = "HX-Request" in response.wsgi_request.headers and response.status_code == 200
     tree = (parser.parseFragment if piece else parser.parse)(response.content.decode())
     ids = Counter(element.get("id") for element in tree.iter() if element.get("id"))
     assert not [name for name, times in ids.items() if times > 1]

@@ -231,6 +231,8 @@ WAYS = [
     ("///evil.example/", OWN),
     ("https://evil.example/", OWN),
     ("http:evil.example", OWN),
+    ("market", OWN),
+    ("nothing", OWN),
     ("\\\\evil.example", OWN),
     ("/\\evil.example", OWN),
     ("javascript:alert(1)", OWN),

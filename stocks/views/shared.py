@@ -42,4 +42,4 @@ def way_back(request, otherwise):
     safe = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return address if safe else resolve_url(otherwise)
+    return address if safe and address.startswith("/") else resolve_url(otherwise)
