@@ -55,10 +55,9 @@ def visit(new_context, live_server, sign_in, complaints):
         )
         context.set_default_timeout(5000)
         if user:
-            session = sign_in(user).cookies["sessionid"].value
-            context.add_cookies(
-                [{"name": "sessionid", "value": session, "url": live_server.url, "httpOnly": True}]
-            )
+            session = sign_in(user).session.session_key
+            cookie = {"name": "sessionid", "value": session, "url": live_server.url}
+            context.add_cookies([{**cookie, "httpOnly": True}])
         page = context.new_page()
         listen(page, urlsplit(live_server.url).netloc, complaints)
         return page
