@@ -5,6 +5,7 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 # Playwright keeps an event loop in the thread of the tests, where they also ask the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -12,6 +13,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 LOCALES = {"en": "en-US", "zh-hans": "zh-CN"}
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Milliseconds; only a test that fails waits for so long.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 # Nothing of the browser's own goes out to the network.
 QUIET_FLAGS = [
     "--disable-background-networking",
@@ -53,7 +57,7 @@ def visit(new_context, live_server, sign_in, complaints):
         context = new_context(
             base_url=live_server.url, locale=LOCALES[language], viewport=viewport, **options
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         if user:
             session = sign_in(user).session.session_key
             cookie = {"name": "sessionid", "value": session, "url": live_server.url}
