@@ -26,13 +26,13 @@ def of_one_stock(view):
 
 def which_stock(request, symbol, found):
     """Answer for a symbol that fits several stocks, or none: 404 with the nearest."""
-    symbol = Truncator(symbol).chars(LONGEST_SHOWN)
+    shown = Truncator(symbol).chars(LONGEST_SHOWN)
     if found:
         status = 200 if request.method in ("GET", "HEAD") else 409
         return render(
-            request, "stocks/which.html", {"symbol": symbol, "stocks": found}, status=status
+            request, "stocks/which.html", {"symbol": shown, "stocks": found}, status=status
         )
-    context = {"symbol": symbol, "stocks": Stock.objects.nearest(symbol)}
+    context = {"symbol": shown, "stocks": Stock.objects.nearest(symbol)}
     return render(request, "stocks/unknown.html", context, status=404)
 
 
