@@ -46,14 +46,13 @@ class AccessLogMiddleware:
 
 
 class TextMiddleware:
-    """See to it that what comes in is UTF-8 and what goes out is fit to stand in HTML."""
+    """See to it that what goes out is fit to stand in HTML."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        """Read the request as UTF-8, whatever it claims; mark characters no page can hold."""
-        request.encoding = "utf-8"
+        """Put a mark in the place of characters that no page can hold."""
         response = self.get_response(request)
         if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
             fit, marks = NOT_IN_HTML.subn(MARK, response.content)

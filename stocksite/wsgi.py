@@ -4,7 +4,18 @@ import os
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
+
+
+class Utf8Request(WSGIRequest):
+    """A request that is read as UTF-8, whatever encoding it claims."""
+
+    def _set_content_type_params(self, meta):
+        content_type = meta.get("CONTENT_TYPE", "")
+        self.content_type, self.content_params = parse_header_parameters(content_type)
+
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stocksite.settings")
 try:
@@ -13,3 +24,4 @@ except ImproperlyConfigured as error:
     sys.stderr.write(f"stocksite: {error}\n")
     # To gunicorn 3 means that it cannot start; on 1 it would try again for ever.
     sys.exit(3)
+application.request_class = Utf8Request
