@@ -180,6 +180,12 @@ def test_no_page_is_wider_than_the_window(visit, people, language):
     assert not wide
 
 
+SLOW_LINE = {
+    "offline": False,
+    "latency": 40,
+    "downloadThroughput": 100_000,
+    "uploadThroughput": 100_000,
+}
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
   const add = (list) => list.getEntries().forEach((entry) => { sum += entry.value; });
@@ -191,8 +197,13 @@ SHIFTS = """() => new Promise((done) => {
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("path", ["/", "/stocks/000007.SZ/", "/watchlist/"])
 def test_nothing_moves_while_a_page_loads(visit, all_stocks, alice, size, path):
-    for stock in all_stocks[:30]:
+    Stock.objects.create(code="999999", short="伯克希尔哈撒韦保险金融投资控股有限公司甲", **LARGE)
+    for stock in all_stocks[::3]:
         alice.watchlist.watch(stock)
     page = visit(alice, viewport=size)
+    slow = page.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 12})
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", SLOW_LINE)
     page.goto(path, wait_until="networkidle")
     assert page.evaluate(SHIFTS) == 0
