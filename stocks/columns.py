@@ -6,7 +6,7 @@ tuple of a table.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Q
 from django.utils import formats, timezone
@@ -17,6 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
+UNITS = {
+    "zh-hans": ((10**12, "万亿"), (10**8, "亿"), (10**4, "万")),
+    "en": ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")),
+}
 LOOKUPS = {"min": "gte", "max": "lte"}
 
 
@@ -78,6 +82,19 @@ class NumberColumn(Column):
         value = shortest(value)
         places = max(2, -value.as_tuple().exponent)
         return formats.number_format(value, places, force_grouping=True)
+
+
+@dataclass(frozen=True)
+class LargeColumn(NumberColumn):
+    """A column of large numbers, shown in the units of the language: 3.07亿, 307.18M."""
+
+    def format(self, value):
+        """Return the number with two decimals and its unit."""
+        for size, unit in UNITS[get_language()]:
+            if abs(value) >= size:
+                rounded = (Decimal(value) / size).quantize(CENT, ROUND_HALF_UP)
+                return f"{formats.number_format(rounded, 2, force_grouping=True)}{unit}"
+        return formats.number_format(value, force_grouping=True)
 
 
 @dataclass(frozen=True)
@@ -205,6 +222,33 @@ SINCE = ChangeColumn(
     "since", _("Since added"), _("How far the price moved since you added it, in percent.")
 )
 ADDED_AT = MomentColumn("added_at", _("Added"), _("The day you put it on your watchlist."))
+
+PREVIOUS_CLOSE = NumberColumn(
+    "previous_close",
+    _("Previous close"),
+    _("What a share cost at the end of the trading day before."),
+)
+OPEN = NumberColumn("open", pgettext_lazy("price", "Open"), _("The day's first price."))
+HIGH = NumberColumn("high", pgettext_lazy("price", "High"), _("The day's highest price."))
+LOW = NumberColumn("low", pgettext_lazy("price", "Low"), _("The day's lowest price."))
+VOLUME = LargeColumn("volume", _("Volume"), _("Shares traded on the day."))
+AMOUNT = LargeColumn("amount", _("Amount"), _("What the day's trades cost altogether."))
+PRICE_EARNINGS = NumberColumn(
+    "price_earnings",
+    _("P/E"),
+    _("The price in terms of a year's earnings a share; negative with a loss."),
+)
+PRICE_BOOK = NumberColumn(
+    "price_book", _("P/B"), _("The price in terms of the book value a share.")
+)
+MARKET_VALUE = LargeColumn(
+    "market_value",
+    _("Market value"),
+    _("What all the company's shares cost at the latest price."),
+)
+INDUSTRY = Column("industry", _("Industry"), _("What the company mostly does."))
+QUOTE_TIME = MomentColumn("quote_time", _("Quote time"), _("When the latest price was quoted."))
+SOURCE = Column("source", _("Source"), _("Where the latest price comes from."))
 
 MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE))
 WATCHLIST = Table("watchlist", (*MARKET.columns, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT))

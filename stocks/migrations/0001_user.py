@@ -2,11 +2,6 @@
 
 import django.contrib.auth.models
 import django.contrib.auth.validators
-import django.core.validators
-import django.db.models.deletion
-import django.db.models.expressions
-import django.db.models.functions.comparison
-import django.db.models.functions.math
 import django.utils.timezone
 from django.db import migrations, models
 
