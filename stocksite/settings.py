@@ -88,6 +88,8 @@ if CACHES["default"]["BACKEND"].endswith(".FileBasedCache"):
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# How many trading days the previous high is looked for in.
+HIGH_WINDOW = environment.at_least(env, "HIGH_WINDOW", 60, 1)
 
 # People
 AUTH_USER_MODEL = "stocks.User"
@@ -131,7 +133,11 @@ USE_I18N = True
 # Files
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    # TradingView's lightweight-charts, as the package carries it.
+    ("litecharts", environment.package_folder("litecharts", "js")),
+]
 # Hashed and compressed once they are collected; `collectstatic` itself is what makes them so.
 COLLECTED = sys.argv[1:2] == ["collectstatic"] or (
     (STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG

@@ -2,11 +2,30 @@
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .fields import PercentField
 from .stock import Stock, large_field, quote_field
+
+DRAWN = ("open", "high", "low", "close", "volume", "adjusted_close")
+
+
+class BarQuerySet(models.QuerySet):
+    """Questions about bars, asked of one stock as `stock.bars`."""
+
+    def newest(self, count):
+        """Return up to `count` bars, the newest first."""
+        return self.order_by("-date")[:count]
+
+    def drawn(self):
+        """Return (date, open, high, low, close, volume, adjusted close) of every bar, in order.
+
+        The numbers are floats: a chart needs no more, and thousands of decimals take long.
+        """
+        numbers = [Cast(name, models.FloatField()) for name in DRAWN]
+        return self.order_by("date").values_list("date", *numbers)
 
 
 class Bar(models.Model):
@@ -41,6 +60,8 @@ class Bar(models.Model):
         _("adjusted close"),
         help_text=_("The close as if later splits had been made already."),
     )
+
+    objects = BarQuerySet.as_manager()
 
     class Meta:
         """The table's names."""
