@@ -1,8 +1,9 @@
 """What is stored, and the questions that are asked of it."""
 
 from .bar import Bar
+from .data_import import DataImport, ImportBatch
 from .stock import Stock
 from .user import User
 from .watchlist import WatchlistEntry
 
-__all__ = ["Bar", "Stock", "User", "WatchlistEntry"]
+__all__ = ["Bar", "DataImport", "ImportBatch", "Stock", "User", "WatchlistEntry"]
