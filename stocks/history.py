@@ -29,6 +29,7 @@ SOURCE = "bars"
 # split, a bonus issue or a dividend as large as one: what was paid before says nothing today.
 SPLIT = 1.05
 MOST_POINTS = 260
+MOST_SPACES = 5
 EPOCH = date(1970, 1, 1)
 # Where and when a session closes; the others do as Shanghai.
 CLOSES = {"HK": ("Asia/Hong_Kong", time(16)), "US": ("America/New_York", time(16))}
@@ -278,18 +279,24 @@ class History:
 
     @cached_property
     def scale(self):
-        """The five prices beside the line, from the highest, evenly spaced and round."""
+        """The prices beside the line, from the highest, evenly spaced and round."""
         low, high = min(p.close for p in self.points), max(p.close for p in self.points)
         for size in count(-self.digits):
-            for step in (Decimal(digit).scaleb(size) for digit in (1, 2, 3, 5)):
-                bottom = Decimal(low) // step * step
-                if bottom + 4 * step >= high:
-                    return [bottom + place * step for place in (4, 3, 2, 1, 0)]
+            for step in (Decimal(digit).scaleb(size) for digit in (1, 2, 5)):
+                bottom, top = int(Decimal(low) / step), int(Decimal(high) / step) + 1
+                if top - bottom <= MOST_SPACES:
+                    return [place * step for place in range(top, bottom - 1, -1)]
 
     @property
     def prices(self):
         """The scale as people read it."""
         return [self.price(price) for price in self.scale]
+
+    @property
+    def grid(self):
+        """The lines across at each of those prices, as an SVG path in the same box."""
+        spaces = len(self.scale) - 1
+        return "".join(f"M0 {400 * place / spaces:.0f}H1000" for place in range(spaces + 1))
 
     @property
     def line(self):

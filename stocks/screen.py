@@ -6,7 +6,8 @@ from itertools import pairwise
 from math import ceil
 from urllib.parse import urlencode
 
-from django.db.models import F, Q
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -144,12 +145,12 @@ class Screen:
     def neighbours(self, stocks, stock):
         """Return the stocks before and after one in the screen's order, None at its ends.
 
-        The stock itself need not be on the screen; its own values say where it stands.
+        The stock itself need not be on the screen; its own values say where it stands, so those
+        that `stocks` have besides the table's it must have too.
         """
         rows = self.rows(stocks)
         name = self.sort_column.sort_field
-        listed = stocks.filter(pk=stock.pk).values_list(name, flat=True).first()
-        own = getattr(stock, name, None) if listed is None else listed
+        own = getattr(stock, name, None)
         after, before = ("lt", "gt") if self.descending else ("gt", "lt")
         if own is None:
             later = Q(**{name: None, f"pk__{after}": stock.pk})
@@ -161,7 +162,14 @@ class Screen:
                 | Q(**{name: None})
             )
             earlier = Q(**{f"{name}__{before}": own}) | Q(**{name: own, f"pk__{before}": stock.pk})
-        return rows.filter(earlier).last(), rows.filter(later).first()
+        nearest = [
+            Q(pk=Subquery(found.values("pk")[:1]))
+            for found in (rows.filter(earlier).reverse(), rows.filter(later))
+        ]
+        comes_before = ExpressionWrapper(earlier, models.BooleanField())
+        found = stocks.filter(nearest[0] | nearest[1]).annotate(comes_before=comes_before)
+        sides = {bool(row.comes_before): row for row in found}
+        return sides.get(True), sides.get(False)
 
 
 def market_name(market):
