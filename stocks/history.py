@@ -51,7 +51,7 @@ class Day(NamedTuple):
 
 
 def split_adjusted(days):
-    """Return the days, oldest first, with the prices before each split scaled to the last day's.
+    """Return the days, oldest first, with the shares before each split counted as the last day's.
 
     The numbers may be floats or decimals; what is not scaled stays as it is.
     """
@@ -64,7 +64,8 @@ def split_adjusted(days):
                 factor *= step
             later = ratio
         prices = (price * factor for price in day[1:5])
-        adjusted.append(day if factor == 1 else Day(day.date, *prices, day.volume))
+        volume = day.volume and day.volume / factor
+        adjusted.append(day if factor == 1 else Day(day.date, *prices, volume))
     return adjusted[::-1]
 
 
@@ -221,7 +222,7 @@ class History:
             lists["high"].append(high - max(first, close))
             lists["low"].append(min(first, close) - low)
             lists["close"].append(close - close_before)
-            lists["volume"].append(None if day.volume is None else int(day.volume))
+            lists["volume"].append(None if day.volume is None else round(day.volume))
             day_before, close_before = day.date, close
         return {"digits": self.digits, **lists}
 
@@ -274,7 +275,7 @@ class History:
         """The rows of the table, the newest first."""
         for point in reversed(self.points):
             prices = [self.price(price) for price in point[1:5]]
-            volume = NO_VALUE if point.volume is None else VOLUME.format(int(point.volume))
+            volume = NO_VALUE if point.volume is None else VOLUME.format(round(point.volume))
             yield point.date, prices, volume
 
     @cached_property

@@ -359,10 +359,9 @@ class Page:
 
     @property
     def as_of(self):
-        """The day the data is from: of the newest quote, else of the newest previous high."""
-        if self.newest_quote:
-            return timezone.localtime(self.newest_quote).date()
-        return self.newest_high
+        """The day the data is from: of the newest quote or previous high, whichever is later."""
+        quoted = self.newest_quote and timezone.localtime(self.newest_quote).date()
+        return max(filter(None, (quoted, self.newest_high)), default=None)
 
     @property
     def last_trading_day(self):

@@ -34,7 +34,7 @@ def test_the_first_visit_takes_few_bytes(site, new_context):
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
     page.goto("/", wait_until="networkidle")
-    assert page.locator("[data-row]").count() == 94
+    assert page.locator("[data-row]").count() == 99
     assert len(sizes) >= 4
     print(f"{len(sizes)} answers, {sum(sizes)} bytes")
     assert sum(sizes) <= MOST_BYTES
