@@ -282,11 +282,10 @@ class History:
     def scale(self):
         """The prices beside the line, from the highest, evenly spaced and round."""
         low, high = min(p.close for p in self.points), max(p.close for p in self.points)
-        for size in count(-self.digits):
-            for step in (Decimal(digit).scaleb(size) for digit in (1, 2, 5)):
-                bottom, top = int(Decimal(low) / step), int(Decimal(high) / step) + 1
-                if top - bottom <= MOST_SPACES:
-                    return [place * step for place in range(top, bottom - 1, -1)]
+        steps = (Decimal(digit).scaleb(size) for size in count(-self.digits) for digit in (1, 2, 5))
+        spans = ((step, int(Decimal(low) / step), int(Decimal(high) / step) + 1) for step in steps)
+        step, bottom, top = next(span for span in spans if span[2] - span[1] <= MOST_SPACES)
+        return [place * step for place in range(top, bottom - 1, -1)]
 
     @property
     def prices(self):
@@ -315,4 +314,3 @@ class History:
         """The five dates under the line, evenly spaced."""
         last = len(self.points) - 1
         return [self.points[round(last * quarter / 4)].date for quarter in range(5)]
-
