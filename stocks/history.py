@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import count, groupby
+from math import log10
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -90,6 +91,11 @@ def join(days):
         days[-1].close,
         sum(traded) if traded else None,
     )
+
+
+def in_short(number):
+    """Return a number as a whole one of which four digits count: 19,730,300 is 19,730,000."""
+    return round(round(number), min(0, 3 - int(log10(number)))) if number >= 1 else 0
 
 
 def six_months_before(day):
@@ -211,7 +217,7 @@ class History:
 
         `date` counts the days from the one before, the first from 1970; `close` and `open` are
         counted from the close before, `high` up from the larger of them and `low` down from the
-        smaller, all in units of the last of `digits` decimals.
+        smaller, all in units of the last of `digits` decimals. `volume` has four digits that count.
         """
         lists = {name: [] for name in ("date", "open", "high", "low", "close", "volume")}
         day_before, close_before, unit = EPOCH, 0, 10**self.digits
@@ -222,7 +228,7 @@ class History:
             lists["high"].append(high - max(first, close))
             lists["low"].append(min(first, close) - low)
             lists["close"].append(close - close_before)
-            lists["volume"].append(None if day.volume is None else round(day.volume))
+            lists["volume"].append(None if day.volume is None else in_short(day.volume))
             day_before, close_before = day.date, close
         return {"digits": self.digits, **lists}
 

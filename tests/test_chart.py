@@ -73,7 +73,7 @@ def test_what_is_unpacked_is_what_was_stored(client, apple):
     assert (data["symbol"], data["name"], data["digits"]) == ("AAPL.US", "Apple", 2)
     rows = unpacked(data)
     assert len(rows) == YEARS
-    assert rows[-1] == (date(2013, 3, 1), 438.0, 438.18, 429.98, 430.47, 19_730_300)
+    assert rows[-1] == (date(2013, 3, 1), 438.0, 438.18, 429.98, 430.47, 19_730_000)
     # Two splits of two for one came after the first day.
     day, *prices, volume = rows[0]
     assert day == date(2000, 3, 1)

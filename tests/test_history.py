@@ -36,9 +36,7 @@ def quoted(stock):
 def days(*closes, adjusted=None):
     return [
         Day(MONDAY + timedelta(days=n), close, close + 1, close - 1, close, 100, adj)
-        for n, (close, adj) in enumerate(
-            zip(closes, adjusted or [None] * len(closes), strict=True)
-        )
+        for n, (close, adj) in enumerate(zip(closes, adjusted or [None] * len(closes), strict=True))
     ]
 
 

@@ -244,8 +244,15 @@ def test_the_wheel_scrolls_the_page_until_the_chart_has_the_focus(visit, apple):
     page = open_chart(visit())
     box = page.locator(".plot").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 100)
-    page.mouse.wheel(0, 100)
-    page.wait_for_function("scrollY > 0")
+    page.mouse.wheel(0, 50)
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == 50
+    plot(page).focus()
+    before = pixels(page, RED)
+    page.mouse.wheel(0, -500)
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == 50
+    assert pixels(page, RED) != before
 
 
 def test_a_finger_held_on_the_chart_tells_the_day(visit, apple):
