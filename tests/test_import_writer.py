@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from stocks.imports import Row, writer
+from stocks.imports import Row, batches
+from stocks.imports import bars as bar_writer
 from stocks.imports.writer import write_bars, write_quotes
 from stocks.models import Bar, DataImport, Stock
 
@@ -182,7 +183,7 @@ def test_dry_run_writes_nothing(stocks):
 
 @pytest.mark.parametrize("size", [1, 2, 2000])
 def test_rows_for_one_stock_are_all_rejected(stocks, monkeypatch, size):
-    monkeypatch.setattr(writer, "BATCH", size)
+    monkeypatch.setattr(batches, "SIZE", size)
     rows = [
         {"code": "000007", "price": "1"},
         {"code": "600000", "short": "浦发银行"},
@@ -317,8 +318,8 @@ def test_bars_of_one_day_are_all_rejected(stocks):
 
 
 def test_bars_in_any_order_are_compared_with_their_own(stocks, monkeypatch):
-    monkeypatch.setattr(writer, "BATCH", 7)
-    monkeypatch.setattr(writer, "MOST_RANGES", 2)
+    monkeypatch.setattr(batches, "SIZE", 7)
+    monkeypatch.setattr(bar_writer, "MOST_SPANS", 2)
     codes = list(stocks)
     rows = [
         {"code": codes[n % 5], "date": date(2026, 1, 1 + n * 7 % 31), "volume": n}

@@ -23,6 +23,26 @@ MOST_DAYS = 50_000
 LONGEST_SHOWN = 40
 
 
+def lines_of(pattern):
+    """Return the pattern of lines that each fit `pattern`."""
+    return re.compile(rf"{pattern}(?:\n{pattern})*", re.ASCII)
+
+
+def fitting(pattern, raws):
+    """Return raw values as a text of lines if they are texts and fit a pattern, else None."""
+    try:
+        text = "\n".join(raws)
+    except TypeError:
+        return None
+    # A value with a line break in it would pass for two.
+    good = text.count("\n") == len(raws) - 1 and pattern.fullmatch(text)
+    return text if good else None
+
+
+DAYS = lines_of(r"\d{4}-\d\d-\d\d")
+ZERO = re.compile(r"^0[0.]*$", re.MULTILINE)
+
+
 def shown(raw):
     """Return a raw value as a message shows it."""
     text = str(raw)
@@ -99,11 +119,13 @@ class NumberCheck(Check):
 
     def __init__(self, field):
         super().__init__(field)
-        whole = field.max_digits - field.decimal_places
-        number = rf"(?:-?\d{{1,{whole}}}(?:\.\d{{1,{field.decimal_places}}})?)?"
-        self.pattern = re.compile(rf"{number}(?:\n{number})*", re.ASCII)
         limits = [v.limit_value for v in field.validators if isinstance(v, MinValueValidator)]
-        self.smallest = float(max(limits, default="-inf"))
+        self.smallest = Decimal(max(limits, default="-inf"))
+        whole, places = field.max_digits - field.decimal_places, field.decimal_places
+        sign = "" if self.smallest >= 0 else "-?"
+        self.pattern = lines_of(rf"(?:{sign}\d{{1,{whole}}}(?:\.\d{{1,{places}}})?)?")
+        # Without a sign and with no more than these decimals only zero can be too small.
+        self.simple = self.smallest in (0, Decimal(1).scaleb(-places))
 
     def read(self, raw):
         """Return the Decimal."""
@@ -116,13 +138,16 @@ class NumberCheck(Check):
 
     def plain(self, raws):
         """Return the texts of plain numbers, None for empty ones."""
-        if not lines_of(self.pattern, raws):
+        text = fitting(self.pattern, raws)
+        if text is None or self.too_small(text):
             return None
-        if "" in raws:
-            raws = [raw or None for raw in raws]
-        if min(map(float, filter(None, raws)), default=self.smallest) < self.smallest:
-            return None
-        return raws
+        return [raw or None for raw in raws] if "" in raws else raws
+
+    def too_small(self, text):
+        """Return whether one of the numbers of a text of lines is less than the field takes."""
+        if self.simple:
+            return self.smallest > 0 and ZERO.search(text) is not None
+        return min(map(Decimal, text.split()), default=self.smallest) < self.smallest
 
     def python(self, value):
         """Return a number's text as a Decimal."""
@@ -134,9 +159,8 @@ class WholeCheck(NumberCheck):
 
     def __init__(self, field):
         Check.__init__(self, field)
-        number = rf"(?:\d{{1,{LARGEST_WHOLE}}})?"
-        self.pattern = re.compile(rf"{number}(?:\n{number})*", re.ASCII)
-        self.smallest = 0.0
+        self.pattern = lines_of(rf"(?:\d{{1,{LARGEST_WHOLE}}})?")
+        self.smallest, self.simple = 0, True
 
     def read(self, raw):
         """Return the number; ValueError when it is not a whole one."""
@@ -157,8 +181,6 @@ class WholeCheck(NumberCheck):
 class DayCheck(Check):
     """The check of a field of days."""
 
-    PATTERN = re.compile(r"\d{4}-\d\d-\d\d(?:\n\d{4}-\d\d-\d\d)*", re.ASCII)
-
     def __init__(self, field):
         super().__init__(field)
         self.days = {}
@@ -173,7 +195,7 @@ class DayCheck(Check):
 
     def plain(self, raws):
         """Return the texts of plain days; each is looked up in the calendar once."""
-        if not lines_of(self.PATTERN, raws):
+        if fitting(DAYS, raws) is None:
             return None
         if len(self.days) > MOST_DAYS:
             self.days.clear()
@@ -214,16 +236,6 @@ class ChoiceCheck(Check):
         """Return the choice's value."""
         text = super().read(raw)
         return self.words.get(text.casefold(), text)
-
-
-def lines_of(pattern, raws):
-    """Return whether every raw value is a text that fits `pattern`, one for a text of lines."""
-    try:
-        text = "\n".join(raws)
-    except TypeError:
-        return False
-    # A value with a line break in it would pass for two.
-    return text.count("\n") == len(raws) - 1 and pattern.fullmatch(text) is not None
 
 
 KINDS = (

@@ -11,21 +11,35 @@ from ..models import DataImport, ImportBatch
 # A schedule makes thousands of imports a month; what it takes to undo the old ones goes.
 KEPT_OF_A_SOURCE = 30
 KEPT_FOR = timedelta(days=90)
+# Between the values of a column: no value has it.
+BETWEEN = "\0"
 
 
-def pack(names, new, changed):
-    """Return what a batch wrote as compressed JSON.
+def pack(*, model, new=None, changed=(), derived=False):
+    """Return what a batch wrote into the table of a model, "stock" or "bar", as compressed JSON.
 
-    `new` has the inserted values as columns called `names`, the key first; `changed` has for
-    each row its key and (before, after) by the name of the field.
+    `new` are the inserted rows as columns by the name of the field, `changed` has for each row
+    its key and (before, after) by the name of the field. What is `derived` from bars is undone
+    without asking whether it was changed since.
     """
-    text = json.dumps({"names": names, "new": new, "changed": changed}, default=str)
-    return zlib.compress(text.encode(), 1)
+    columns = {name: packed(column) for name, column in (new or {}).items()}
+    content = {"model": model, "new": columns, "changed": changed, "derived": derived}
+    return zlib.compress(json.dumps(content, default=str).encode(), 1)
+
+
+def packed(column):
+    """Return the values of a column as one text."""
+    try:
+        return BETWEEN.join(column)
+    except TypeError:
+        return BETWEEN.join("" if value is None else str(value) for value in column)
 
 
 def unpack(batch):
-    """Return what `pack` was given."""
-    return json.loads(zlib.decompress(batch.changes))
+    """Return what `pack` was given; in the columns an empty text stands for none."""
+    content = json.loads(zlib.decompress(batch.changes))
+    content["new"] = {name: text.split(BETWEEN) for name, text in content["new"].items()}
+    return content
 
 
 def forget_old(record):

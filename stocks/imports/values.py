@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from ..numbers import NUMBER
 from ..symbols import MARKETS
+from .batches import MISSING
 
 # How files and feeds write that there is no value.
 NONE = frozenset(("", "-", "--", "–", "—", "n/a", "nan", "none", "null"))
@@ -51,7 +52,7 @@ def is_none(raw):
     if isinstance(raw, str):
         plain = raw.strip()
         return len(plain) < SHORTEST_NUMBER and plain.lower() in NONE
-    return raw is None or (isinstance(raw, float) and math.isnan(raw))
+    return raw is None or raw is MISSING or (isinstance(raw, float) and math.isnan(raw))
 
 
 def plain_text(raw):
