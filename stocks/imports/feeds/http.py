@@ -1,9 +1,10 @@
 """The feeds' HTTP: a client with timeouts, retries with back-off, and pauses in between."""
 
+import contextlib
 import logging
 import random
 import time
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import urllib3
 from django.conf import settings
@@ -49,7 +50,7 @@ class Client:
         HTML is refused whatever the status says: it is a page for a browser.
         """
         address = f"{url}?{urlencode(params, safe=safe)}" if params else url
-        host = urlsplit(url).netloc
+        host = self.host(url)
         for tried in range(1, TRIES + 1):
             self.pause(host)
             try:
@@ -65,6 +66,15 @@ class Client:
                 log.info("%s %s; trying again in %.1f s", host, error, wait)
                 time.sleep(wait)
         raise AssertionError("the last try returns or raises")
+
+    @staticmethod
+    def host(url):
+        """Return the host of an address; Refused when it is none."""
+        with contextlib.suppress(urllib3.exceptions.LocationValueError):
+            parts = urllib3.util.parse_url(url)
+            if parts.scheme in ("http", "https") and parts.netloc:
+                return parts.netloc
+        raise Refused(f"{url} is no address.")
 
     def pause(self, host):
         """Wait until the next request to a host is due."""
@@ -82,12 +92,12 @@ class Client:
                 preload_content=False,
                 redirect=False,
             )
-        except urllib3.exceptions.LocationParseError as error:
-            raise Refused(f"{address} is no address.") from error
+        except urllib3.exceptions.NewConnectionError as error:
+            raise Passing("could not be reached") from error
         except urllib3.exceptions.TimeoutError as error:
             raise Passing("did not answer in time") from error
         except urllib3.exceptions.HTTPError as error:
-            raise Passing("could not be reached") from error
+            raise Passing("broke the connection off") from error
         try:
             if response.status != 200:
                 raise self.failure(response)
@@ -101,7 +111,7 @@ class Client:
         """Return the exception for an answer that is no 200."""
         message = f"answered with status {response.status}"
         if response.status not in WORTH_ANOTHER_TRY:
-            return Refused(f"{urlsplit(response.url or '').netloc} {message}.".strip())
+            return Refused(f"The server {message}.")
         wait = response.headers.get("Retry-After", "")
         return Passing(message, int(wait) if wait.isdecimal() else None)
 

@@ -26,36 +26,35 @@ TELLING_AMOUNT = 1_000_000
 def quotes(client, wanted):
     """Return the quotes of the stocks `wanted`, pairs of a code and a market.
 
-    The source leaves out what it does not know, so a stock counts as unknown only when it says
-    expressly that it knows none of the rest: a page that was cut short is no answer.
+    The source leaves out what it does not know, so a stock without a line counts as unknown only
+    when the source says expressly that it found no match: a page cut short is no answer.
     """
     found, left = Quotes(), list(wanted)
     for _round in range(ROUNDS):
-        silent = [stock for group in pages(left, AT_ONCE) for stock in page(client, group, found)]
-        if silent == left:
-            found.unknown = silent
+        left = [stock for group in pages(left, AT_ONCE) for stock in page(client, group, found)]
+        if not left:
             return found
-        if not silent:
-            return found
-        left = silent
     raise Refused(f"Tencent left out {len(left)} of {len(wanted)} stocks.")
 
 
 def page(client, group, found):
-    """Add the quotes of a few stocks to those `found` and return the stocks that have none."""
+    """Add the quotes of a few stocks to those `found` and return the stocks left out."""
     asked = {f"{market.lower()}{code}": (code, market) for code, market in group}
     address = settings.FEED_ADDRESSES["tencent"]
     text = client.get(address, {"q": ",".join(asked)}, encoding="gb18030")
-    answered = set()
+    no_match = False
     for prefix, code, values in lines_of(LINE, text, "Tencent"):
         if not code:
+            no_match = True
             continue
-        if prefix + code not in asked:
+        stock = asked.pop(prefix + code, None)
+        if stock is None:
             raise Refused(f"Tencent answered for {prefix}{code}, which was not asked for.")
-        stock = asked[prefix + code]
-        answered.add(stock)
         found.rows.append(row(stock, values.split("~"), found))
-    return [stock for stock in group if stock not in answered]
+    if no_match:
+        found.unknown += asked.values()
+        return []
+    return list(asked.values())
 
 
 def row(stock, values, found):
