@@ -11,36 +11,38 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+LOCK = "feeds"
+# A holder says this often that it is alive, and is taken for dead after so long a silence.
+BEAT = timedelta(seconds=20)
+SILENCE = timedelta(seconds=90)
 LONGEST_MESSAGE = 2000
+KEPT_FOR = timedelta(days=90)
+MOST_TRIES = 3
+BETWEEN_TRIES = timedelta(minutes=1)
 
 
 class FeedLockQuerySet(models.QuerySet):
     """Taking and keeping the lock; the clock is the database's, the same for every machine."""
 
-    NAME = "feeds"
-    # A holder says this often that it is alive, and is taken for dead after so long a silence.
-    BEAT = timedelta(seconds=20)
-    KEPT = timedelta(seconds=90)
-
     def take(self):
         """Take the lock and return the name it is held by, or None while another one holds it."""
-        self.get_or_create(name=self.NAME, defaults={"until": timezone.now()})
+        self.get_or_create(name=LOCK, defaults={"until": timezone.now()})
         holder = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
-        free = self.filter(Q(holder="") | Q(until__lt=Now()), name=self.NAME)
-        return holder if free.update(holder=holder, until=Now() + self.KEPT) else None
+        free = self.filter(Q(holder="") | Q(until__lt=Now()), name=LOCK)
+        return holder if free.update(holder=holder, until=Now() + SILENCE) else None
 
     def keep(self, holder):
         """Say that the holder is alive; return whether it still holds the lock."""
-        held = self.filter(name=self.NAME, holder=holder)
-        return bool(held.update(until=Now() + self.KEPT))
+        held = self.filter(name=LOCK, holder=holder)
+        return bool(held.update(until=Now() + SILENCE))
 
     def release(self, holder):
         """Let the lock go, if it is still held."""
-        self.filter(name=self.NAME, holder=holder).update(holder="")
+        self.filter(name=LOCK, holder=holder).update(holder="")
 
     def holder(self):
         """Return who holds the lock, for people: the machine and the process."""
-        held = self.filter(name=self.NAME).values_list("holder", flat=True).first() or ""
+        held = self.filter(name=LOCK).values_list("holder", flat=True).first() or ""
         machine, _space, rest = held.partition(" ")
         return _("process %(process)s on %(machine)s") % {
             "process": rest.partition(" ")[0],
@@ -71,17 +73,13 @@ class FeedLock(models.Model):
 class FeedRunQuerySet(models.QuerySet):
     """Questions about runs."""
 
-    KEPT_FOR = timedelta(days=90)
-    MOST_TRIES = 3
-    BETWEEN_TRIES = timedelta(minutes=1)
-
     def wanted(self, due, job, markets):
         """Return whether a job of the schedule is to be run now: not done, nor given up."""
         runs = self.filter(due=due, job=job, markets=",".join(markets))
         outcomes = list(runs.values_list("outcome", "ended_at"))
-        if len(outcomes) >= self.MOST_TRIES:
+        if len(outcomes) >= MOST_TRIES:
             return False
-        lately = timezone.now() - self.BETWEEN_TRIES
+        lately = timezone.now() - BETWEEN_TRIES
         return not any(
             outcome == FeedRun.Outcome.DONE or (ended and ended > lately)
             for outcome, ended in outcomes
@@ -94,7 +92,7 @@ class FeedRunQuerySet(models.QuerySet):
         """
         running = self.filter(outcome=FeedRun.Outcome.RUNNING)
         running.update(outcome=FeedRun.Outcome.STOPPED, ended_at=timezone.now())
-        self.filter(started_at__lt=timezone.now() - self.KEPT_FOR).delete()
+        self.filter(started_at__lt=timezone.now() - KEPT_FOR).delete()
         return self.create(job=job, markets=",".join(markets), due=due)
 
 

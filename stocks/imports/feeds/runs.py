@@ -9,6 +9,7 @@ import threading
 from django.db import Error, connection
 
 from ...models import FeedLock, FeedRun
+from ...models.feed_run import BEAT
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def alone():
 def beat(holder, over):
     """Keep the lock until its run is over."""
     try:
-        while not over.wait(FeedLock.objects.BEAT.total_seconds()):
+        while not over.wait(BEAT.total_seconds()):
             try:
                 FeedLock.objects.keep(holder)
             except Error as error:

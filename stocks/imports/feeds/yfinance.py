@@ -47,12 +47,16 @@ def quotes(client, wanted):
 
 
 def bars(_client, code, market, since):
-    """Return the daily history of a stock, from a day on or all of it."""
+    """Return the daily history of a stock, from a day on or all of it; none of one unknown."""
     yfinance = installed("yfinance")
     start = {"start": since.isoformat()} if since else {"period": "max"}
     with outside("yfinance"):
+        yfinance.config.debug.hide_exceptions = False
         ticker = yfinance.Ticker(symbol(code, market))
-        frame = ticker.history(interval="1d", auto_adjust=False, raise_errors=True, **start)
+        try:
+            frame = ticker.history(interval="1d", auto_adjust=False, **start)
+        except yfinance.exceptions.YFTickerMissingError:
+            return []
         days = frame.reset_index().to_dict("records")
     return [
         Row(
