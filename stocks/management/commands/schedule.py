@@ -39,6 +39,8 @@ class Command(BaseCommand):
         with ended_by_sigterm():
             while True:
                 for markets in groups:
+                    # One that broke, or that the database has closed by now, is made anew.
+                    close_old_connections()
                     turn(feeds, markets)
                 now = timezone.now()
                 due = min(timetable.upcoming(markets, now) for markets in groups)
@@ -49,7 +51,6 @@ def turn(feeds, markets):
     """Do what is due for the markets of one clock; whatever fails is tried again later."""
     for task in timetable.current(markets, timezone.now()):
         try:
-            close_old_connections()
             if FeedRun.objects.wanted(task.due, task.job, task.markets):
                 perform(task.job, task.markets, work(feeds, task), task.due)
         except Busy as error:
