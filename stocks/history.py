@@ -6,15 +6,15 @@ adjusted close says where the splits are.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import count, groupby
 from math import log10
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import formats, timezone
@@ -23,18 +23,19 @@ from django.utils.translation import gettext as _
 from .columns import NO_VALUE, VOLUME, PercentColumn, day_text
 from .models import Bar, Stock
 from .numbers import CENT
+from .trading_days import close_of, zone_of
 
 # The source of a quote that was worked out from the bars.
 SOURCE = "bars"
 # The adjusted close moves against the close at each dividend too. From this step on it is a
 # split, a bonus issue or a dividend as large as one: what was paid before says nothing today.
 SPLIT = 1.05
+# What a quote takes from its bar as it is, besides what a Day has.
+ONLY_QUOTED = ("amount", "turnover")
+LOCKED = 100
 MOST_POINTS = 260
 MOST_SPACES = 5
 EPOCH = date(1970, 1, 1)
-# Where and when a session closes; the others do as Shanghai.
-CLOSES = {"HK": ("Asia/Hong_Kong", time(16)), "US": ("America/New_York", time(16))}
-USUAL_CLOSE = ("Asia/Shanghai", time(15))
 
 PERCENT = PercentColumn("", "")
 
@@ -108,12 +109,6 @@ def six_months_before(day):
 # The quote
 
 
-def close_of(market, day):
-    """Return the moment at which a market's session of a day closes."""
-    zone, clock = CLOSES.get(market, USUAL_CLOSE)
-    return datetime.combine(day, clock, ZoneInfo(zone))
-
-
 def day_quoted(stock):
     """Return the day of a quote that is not from the bars, None when there is none.
 
@@ -122,8 +117,7 @@ def day_quoted(stock):
     if stock.source == SOURCE:
         return None
     if stock.quote_time:
-        zone, _clock = CLOSES.get(stock.market, USUAL_CLOSE)
-        return timezone.localtime(stock.quote_time, ZoneInfo(zone)).date()
+        return timezone.localtime(stock.quote_time, zone_of(stock.market)).date()
     return stock.time + timedelta(days=1) if stock.time else None
 
 
@@ -133,33 +127,42 @@ def derived(stock):
     A quote that is as new as the last bar stays; the previous high always comes from the bars.
     """
     window = settings.HIGH_WINDOW
-    bars = list(stock.bars.newest(window + 1))[::-1]
+    bars = list(stock.bars.newest(window + 1).values_list(*Day._fields, *ONLY_QUOTED))[::-1]
     if not bars:
         return {}
-    days = split_adjusted([Day(*(getattr(bar, name) for name in Day._fields)) for bar in bars])
+    days = split_adjusted([Day(*bar[: len(Day._fields)]) for bar in bars])
     last, quoted = days[-1].date, day_quoted(stock)
     values = {}
     if quoted is None or quoted < last or (quoted == last and not stock.quote_time):
-        values = quote(stock.market, bars[-1], days)
+        last_bar = dict(zip((*Day._fields, *ONLY_QUOTED), bars[-1], strict=True))
+        values = quote(stock.market, last_bar, days)
     session = max(last, quoted or last)
     earlier = [day for day in days if day.date < session][-window:]
     if earlier:
         highest = max(earlier, key=lambda day: (day.high, day.date))
         values |= {"highs": round(highest.high, 4), "time": highest.date}
-    return values
+    return {name: value if fits(name, value) else None for name, value in values.items()}
+
+
+def fits(name, value):
+    """Return whether a field takes a value: bars may be valid and yet mean a change beyond all."""
+    try:
+        Stock._meta.get_field(name).run_validators(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def quote(market, bar, days):
     """Return the quote that the last bar is, with the change from the day before it."""
     before = days[-2].close if len(days) > 1 else None
-    change = (bar.close / before - 1) * 100 if before else None
+    change = (bar["close"] / before - 1) * 100 if before else None
     return {
-        "price": bar.close,
+        "price": bar["close"],
         "previous_close": before and round(before, 4),
         "chg": change if change is None else change.quantize(CENT),
-        **{name: getattr(bar, name) for name in ("open", "high", "low", "volume", "amount")},
-        "turnover": bar.turnover,
-        "quote_time": close_of(market, bar.date),
+        **{name: bar[name] for name in ("open", "high", "low", "volume", *ONLY_QUOTED)},
+        "quote_time": close_of(market, bar["date"]),
         "source": SOURCE,
     }
 
@@ -167,22 +170,24 @@ def quote(market, bar, days):
 def rebuild(stocks=None):
     """Work the quotes of `stocks`, by default all, out from their bars; return how many changed.
 
-    Each stock is locked meanwhile, so that a newer quote is not written over.
+    The stocks are locked meanwhile, so that a newer quote is not written over.
     """
     stocks = Stock.objects.all() if stocks is None else stocks
     told = stocks.filter(Exists(Bar.objects.filter(stock=OuterRef("pk"))))
     changed = 0
-    for key in list(told.order_by("pk").values_list("pk", flat=True)):
+    keys = list(told.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), LOCKED):
         with transaction.atomic():
-            stock = Stock.objects.select_for_update().get(pk=key)
-            new = {
-                name: value
-                for name, value in derived(stock).items()
-                if getattr(stock, name) != value
-            }
-            if new:
-                changed += Stock.objects.filter(pk=key).update(**new)
+            chosen = Stock.objects.filter(pk__in=keys[start : start + LOCKED]).order_by("pk")
+            for stock in list(chosen.select_for_update()):
+                changed += correct(stock)
     return changed
+
+
+def correct(stock):
+    """Write what a stock's bars say of it into its row and return whether it said otherwise."""
+    new = {name: value for name, value in derived(stock).items() if getattr(stock, name) != value}
+    return bool(new and Stock.objects.filter(pk=stock.pk).update(**new))
 
 
 # The picture

@@ -68,6 +68,10 @@ def test_five_stocks_with_their_history_come_with_the_site(apple):
     assert out.getvalue() == "Database ready: 99 stocks, nothing to load.\n"
 
 
+def test_an_old_quote_does_not_date_the_newer_previous_highs(client, apple):
+    assert "99 stocks as of 19 Jul 2017" in text(find(parse(client.get("/")), "main")[0])
+
+
 def test_what_is_unpacked_is_what_was_stored(client, apple):
     data = client.get("/stocks/AAPL.US/bars.json").json()
     assert (data["symbol"], data["name"], data["digits"]) == ("AAPL.US", "Apple", 2)

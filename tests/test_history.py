@@ -164,6 +164,17 @@ def test_bars_that_are_mended_mend_the_quote_and_rebuilding_again_changes_nothin
     assert quoted(stock).price == 10
 
 
+def test_a_change_beyond_all_is_none(stock):
+    bar(stock, 0, 10, adjusted_close="9999999999")
+    bar(stock, 1, 10, adjusted_close="0.0001")
+    assert quoted(stock).price == 10
+    assert (stock.chg, stock.previous_close, stock.highs) == (-100, None, None)
+    bar(stock, 2, "0.0001")
+    bar(stock, 3, "9999999990")
+    assert quoted(stock).price == Decimal("9999999990")
+    assert stock.chg is None
+
+
 def test_stocks_without_bars_stay(stocks):
     before = list(Stock.objects.order_by("pk").values())
     assert derived(stocks["000007"]) == {}
