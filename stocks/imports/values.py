@@ -20,7 +20,7 @@ WITH_UNIT = re.compile(r"(.*?)\s*(万亿|亿|万)")
 GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 FLOAT = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 # Nobody writes a price with so many digits: they are what a binary fraction prints.
-DIGITS_OF_A_FLOAT = 12
+DIGITS_OF_A_FLOAT = 16
 DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})"
     r"|(\d\d)(\d\d)|年(\d{1,2})月(\d{1,2})日)(?:[T ]0?0:00(?::00(?:\.0+)?)?)?",
