@@ -6,7 +6,7 @@ tuple of a table.
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Q
 from django.utils import formats, timezone
@@ -17,6 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
+UNITS = {
+    "zh-hans": ((10**12, "万亿"), (10**8, "亿"), (10**4, "万")),
+    "en": ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")),
+}
 LOOKUPS = {"min": "gte", "max": "lte"}
 
 
@@ -25,13 +29,15 @@ class Column:
     """A column of text.
 
     `name` is the field of a row and the word in addresses and exports, `heading` and
-    `meaning` are what people read, `order` is the field to sort by where it is another.
+    `meaning` are what people read, `order` is the field to sort by where it is another,
+    `aliases` are what files call it that come from elsewhere.
     """
 
     name: str
     heading: str
     meaning: str = ""
     order: str = ""
+    aliases: tuple = ()
 
     css = "text"
     ranged = False
@@ -78,6 +84,19 @@ class NumberColumn(Column):
         value = shortest(value)
         places = max(2, -value.as_tuple().exponent)
         return formats.number_format(value, places, force_grouping=True)
+
+
+@dataclass(frozen=True)
+class LargeColumn(NumberColumn):
+    """A column of large numbers, shown in the units of the language: 3.07亿, 307.18M."""
+
+    def format(self, value):
+        """Return the number with two decimals and its unit."""
+        for size, unit in UNITS[get_language()]:
+            if abs(value) >= size:
+                rounded = (Decimal(value) / size).quantize(CENT, ROUND_HALF_UP)
+                return f"{formats.number_format(rounded, 2, force_grouping=True)}{unit}"
+        return formats.number_format(value, force_grouping=True)
 
 
 @dataclass(frozen=True)
@@ -171,27 +190,49 @@ class Table:
         return [column for column in self.columns if column.ranged]
 
 
-CODE = Column("code", _("Code"), _("The number or letters an exchange lists the stock under."))
+CODE = Column(
+    "code",
+    _("Code"),
+    _("The number or letters an exchange lists the stock under."),
+    aliases=("代码", "股票代码", "证券代码", "symbol", "ticker"),
+)
 SHORT = Column(
-    "short", _("Name"), _("The short name of the company's shares."), order="search_pinyin"
+    "short",
+    _("Name"),
+    _("The short name of the company's shares."),
+    order="search_pinyin",
+    aliases=("名称", "股票简称", "股票名称", "证券简称", "证券名称", "简称"),
 )
 CHG = ChangeColumn(
     "chg",
     pgettext_lazy("price", "Change"),
     _("How far the price is above or below the previous close, in percent."),
+    aliases=("涨跌幅", "涨幅", "change %", "pct_chg"),
 )
 TURNOVER = PercentColumn(
     "turnover",
     _("Turnover rate"),
     _("The shares traded on the day, in percent of the shares in circulation."),
+    aliases=("换手率", "换手", "turnover_rate"),
 )
 PRICE = NumberColumn(
-    "price", _("Latest price"), _("What a share cost last, in the currency of its market.")
+    "price",
+    _("Latest price"),
+    _("What a share cost last, in the currency of its market."),
+    aliases=("最新价", "现价", "最新", "收盘", "收盘价", "close", "last"),
 )
 HIGHS = NumberColumn(
-    "highs", _("Previous high"), _("The highest price before the latest trading day.")
+    "highs",
+    _("Previous high"),
+    _("The highest price before the latest trading day."),
+    aliases=("前期高点", "前高"),
 )
-TIME = DateColumn("time", _("Previous high on"), _("The day of the previous high."))
+TIME = DateColumn(
+    "time",
+    _("Previous high on"),
+    _("The day of the previous high."),
+    aliases=("前期高点日期", "前高日期"),
+)
 DISTANCE = ChangeColumn(
     "distance",
     _("From previous high"),
@@ -205,6 +246,68 @@ SINCE = ChangeColumn(
     "since", _("Since added"), _("How far the price moved since you added it, in percent.")
 )
 ADDED_AT = MomentColumn("added_at", _("Added"), _("The day you put it on your watchlist."))
+
+PREVIOUS_CLOSE = NumberColumn(
+    "previous_close",
+    _("Previous close"),
+    _("What a share cost at the end of the trading day before."),
+    aliases=("昨收", "昨收盘", "前收盘", "prev close"),
+)
+OPEN = NumberColumn(
+    "open",
+    pgettext_lazy("price", "Open"),
+    _("The day's first price."),
+    aliases=("今开", "开盘", "开盘价"),
+)
+HIGH = NumberColumn(
+    "high",
+    pgettext_lazy("price", "High"),
+    _("The day's highest price."),
+    aliases=("最高", "最高价"),
+)
+LOW = NumberColumn(
+    "low", pgettext_lazy("price", "Low"), _("The day's lowest price."), aliases=("最低", "最低价")
+)
+VOLUME = LargeColumn(
+    "volume", _("Volume"), _("Shares traded on the day."), aliases=("成交量", "vol")
+)
+AMOUNT = LargeColumn(
+    "amount",
+    _("Amount"),
+    _("What the day's trades cost altogether."),
+    aliases=("成交额", "成交金额", "总金额"),
+)
+PRICE_EARNINGS = NumberColumn(
+    "price_earnings",
+    _("P/E"),
+    _("The price in terms of a year's earnings a share; negative with a loss."),
+    aliases=("市盈率", "市盈率-动态", "市盈(动)", "pe"),
+)
+PRICE_BOOK = NumberColumn(
+    "price_book",
+    _("P/B"),
+    _("The price in terms of the book value a share."),
+    aliases=("市净率", "pb"),
+)
+MARKET_VALUE = LargeColumn(
+    "market_value",
+    _("Market value"),
+    _("What all the company's shares cost at the latest price."),
+    aliases=("总市值", "market cap"),
+)
+INDUSTRY = Column(
+    "industry",
+    _("Industry"),
+    _("What the company mostly does."),
+    aliases=("行业", "所属行业", "细分行业"),
+)
+QUOTE_TIME = MomentColumn(
+    "quote_time",
+    _("Quote time"),
+    _("When the latest price was quoted."),
+    aliases=("报价时间", "行情时间", "更新时间", "日期", "date"),
+)
+SOURCE = Column("source", _("Source"), _("Where the latest price comes from."), aliases=("来源",))
 
 MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE))
 WATCHLIST = Table("watchlist", (*MARKET.columns, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT))

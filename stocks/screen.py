@@ -6,7 +6,8 @@ from itertools import pairwise
 from math import ceil
 from urllib.parse import urlencode
 
-from django.db.models import F, Q
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -144,12 +145,12 @@ class Screen:
     def neighbours(self, stocks, stock):
         """Return the stocks before and after one in the screen's order, None at its ends.
 
-        The stock itself need not be on the screen; its own values say where it stands.
+        The stock itself need not be on the screen; its own values say where it stands, so those
+        that `stocks` have besides the table's it must have too.
         """
         rows = self.rows(stocks)
         name = self.sort_column.sort_field
-        listed = stocks.filter(pk=stock.pk).values_list(name, flat=True).first()
-        own = getattr(stock, name, None) if listed is None else listed
+        own = getattr(stock, name, None)
         after, before = ("lt", "gt") if self.descending else ("gt", "lt")
         if own is None:
             later = Q(**{name: None, f"pk__{after}": stock.pk})
@@ -161,7 +162,14 @@ class Screen:
                 | Q(**{name: None})
             )
             earlier = Q(**{f"{name}__{before}": own}) | Q(**{name: own, f"pk__{before}": stock.pk})
-        return rows.filter(earlier).last(), rows.filter(later).first()
+        nearest = [
+            Q(pk=Subquery(found.values("pk")[:1]))
+            for found in (rows.filter(earlier).reverse(), rows.filter(later))
+        ]
+        comes_before = ExpressionWrapper(earlier, models.BooleanField())
+        found = stocks.filter(nearest[0] | nearest[1]).annotate(comes_before=comes_before)
+        sides = {bool(row.comes_before): row for row in found}
+        return sides.get(True), sides.get(False)
 
 
 def market_name(market):
@@ -351,10 +359,9 @@ class Page:
 
     @property
     def as_of(self):
-        """The day the data is from: of the newest quote, else of the newest previous high."""
-        if self.newest_quote:
-            return timezone.localtime(self.newest_quote).date()
-        return self.newest_high
+        """The day the data is from: of the newest quote or previous high, whichever is later."""
+        quoted = self.newest_quote and timezone.localtime(self.newest_quote).date()
+        return max(filter(None, (quoted, self.newest_high)), default=None)
 
     @property
     def last_trading_day(self):

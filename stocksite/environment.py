@@ -1,10 +1,12 @@
 """Reads the configuration, and says in one line what is wrong with it."""
 
 import contextlib
+import importlib.util
 import os
 import re
 import secrets
 import tempfile
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import environ
@@ -63,6 +65,25 @@ def read(cast, name, default):
         raise ImproperlyConfigured(
             f"{name} cannot be read: see .env.example for how to write it."
         ) from error
+
+
+def at_least(env, name, default, least):
+    """Return the whole number in the variable `name`.
+
+    Raises ImproperlyConfigured for one that is below `least`.
+    """
+    number = read(env.int, name, default)
+    if number < least:
+        raise ImproperlyConfigured(f"{name} is below {least}.")
+    return number
+
+
+def package_folder(package, folder):
+    """Return a folder of a package that is installed, without importing the package."""
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        raise ImproperlyConfigured(f"{package} is not installed: make install.")
+    return Path(spec.origin).parent / folder
 
 
 def choice(env, name, choices):

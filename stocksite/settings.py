@@ -88,6 +88,29 @@ if CACHES["default"]["BACKEND"].endswith(".FileBasedCache"):
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# How many trading days the previous high is looked for in.
+HIGH_WINDOW = environment.at_least(env, "HIGH_WINDOW", 60, 1)
+# The largest file that is imported.
+IMPORT_MAX_BYTES = environment.at_least(env, "IMPORT_MAX_MB", 512, 1) * 1024**2
+
+# Feeds: in which order they are tried, for which markets, and how long to wait between requests
+FEEDS = env.list("FEEDS", default=["tencent", "sina", "eastmoney", "stooq"])
+FEED_MARKETS = env.list("FEED_MARKETS", default=["SH", "SZ", "BJ"])
+FEED_PAUSE = environment.read(env.float, "FEED_PAUSE", 0.1)
+FEED_ADDRESSES = {
+    name: env.str(f"{name.upper()}_URL", default=address)
+    for name, address in (
+        ("tencent", "https://qt.gtimg.cn/"),
+        ("sina", "https://hq.sinajs.cn/list="),
+        ("eastmoney", "https://82.push2.eastmoney.com/api/qt/clist/get"),
+        ("eastmoney_history", "https://push2his.eastmoney.com/api/qt/stock/kline/get"),
+        ("stooq", "https://stooq.com/q/l/"),
+        ("stooq_history", "https://stooq.com/q/d/l/"),
+    )
+}
+# In minutes: how often quotes are fetched during a session, and how long after its close
+SCHEDULE_EVERY = environment.at_least(env, "SCHEDULE_EVERY", 5, 1)
+SCHEDULE_AFTER_CLOSE = environment.at_least(env, "SCHEDULE_AFTER_CLOSE", 15, 1)
 
 # People
 AUTH_USER_MODEL = "stocks.User"
@@ -131,7 +154,11 @@ USE_I18N = True
 # Files
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    # TradingView's lightweight-charts, as the package carries it.
+    ("litecharts", environment.package_folder("litecharts", "js")),
+]
 # Hashed and compressed once they are collected; `collectstatic` itself is what makes them so.
 COLLECTED = sys.argv[1:2] == ["collectstatic"] or (
     (STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG

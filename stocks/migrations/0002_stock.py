@@ -114,6 +114,141 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "previous_close",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="What a share cost at the end of the trading day before.",
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.0001"))],
+                        verbose_name="previous close",
+                    ),
+                ),
+                (
+                    "open",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The day's first price.",
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.0001"))],
+                        verbose_name="open",
+                    ),
+                ),
+                (
+                    "high",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The day's highest price.",
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.0001"))],
+                        verbose_name="high",
+                    ),
+                ),
+                (
+                    "low",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The day's lowest price.",
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.0001"))],
+                        verbose_name="low",
+                    ),
+                ),
+                (
+                    "volume",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="Shares traded on the day.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="volume",
+                    ),
+                ),
+                (
+                    "amount",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="What the day's trades cost altogether.",
+                        max_digits=20,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="amount",
+                    ),
+                ),
+                (
+                    "price_earnings",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The price in terms of a year's earnings a share; negative with a loss.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="P/E",
+                    ),
+                ),
+                (
+                    "price_book",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The price in terms of the book value a share.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="P/B",
+                    ),
+                ),
+                (
+                    "market_value",
+                    stocks.models.fields.ExactDecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="What all the company's shares cost at the latest price.",
+                        max_digits=20,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="market value",
+                    ),
+                ),
+                (
+                    "industry",
+                    models.CharField(
+                        blank=True, default="", max_length=64, verbose_name="industry"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="Where the latest price comes from.",
+                        max_length=64,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Traded"),
+                            ("suspended", "Suspended"),
+                            ("delisted", "Delisted"),
+                        ],
+                        default="",
+                        help_text="A suspended stock keeps its last price; a delisted one stays here.",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
                     "distance",
                     models.GeneratedField(
                         db_persist=True,

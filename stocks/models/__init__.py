@@ -1,7 +1,19 @@
 """What is stored, and the questions that are asked of it."""
 
+from .bar import Bar
+from .data_import import DataImport, ImportBatch
+from .feed_run import FeedLock, FeedRun
 from .stock import Stock
 from .user import User
 from .watchlist import WatchlistEntry
 
-__all__ = ["Stock", "User", "WatchlistEntry"]
+__all__ = [
+    "Bar",
+    "DataImport",
+    "FeedLock",
+    "FeedRun",
+    "ImportBatch",
+    "Stock",
+    "User",
+    "WatchlistEntry",
+]

@@ -38,6 +38,32 @@ def percent_above(value, base):
     )
 
 
+def quote_field(name, *, required=False, **options):
+    """Return a field for a price of the day, which may be missing unless `required`."""
+    return ExactDecimalField(
+        name,
+        max_digits=14,
+        decimal_places=4,
+        null=not required,
+        blank=not required,
+        validators=[MinValueValidator(SMALLEST_PRICE)],
+        **options,
+    )
+
+
+def large_field(name, **options):
+    """Return a field for a sum of money as large as a whole company."""
+    return ExactDecimalField(
+        name,
+        max_digits=20,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        **options,
+    )
+
+
 def search_condition(text):
     """Return the condition of the stocks that `text` finds.
 
@@ -111,6 +137,10 @@ class StockQuerySet(models.QuerySet):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
+    def to_fetch(self, markets):
+        """Return the stocks of some markets that feeds may still have something about."""
+        return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)
+
     def summary(self, shown=None):
         """Return the counts and dates of the table in one query.
 
@@ -127,6 +157,13 @@ class StockQuerySet(models.QuerySet):
 
 class Stock(models.Model):
     """A stock and its latest quote: a row of `info`."""
+
+    class Status(models.TextChoices):
+        """Whether the stock can be traded."""
+
+        TRADED = "", _("Traded")
+        SUSPENDED = "suspended", _("Suspended")
+        DELISTED = "delisted", _("Delisted")
 
     code = models.CharField(
         _("code"),
@@ -165,23 +202,9 @@ class Stock(models.Model):
         validators=[MinValueValidator(0)],
         help_text=_("Shares traded on the day, in percent of the shares in circulation."),
     )
-    price = ExactDecimalField(
-        _("latest price"),
-        max_digits=14,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(SMALLEST_PRICE)],
-        help_text=_("In the currency of the market."),
-    )
-    highs = ExactDecimalField(
-        _("previous high"),
-        max_digits=14,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(SMALLEST_PRICE)],
-        help_text=_("The highest price before the latest trading day."),
+    price = quote_field(_("latest price"), help_text=_("In the currency of the market."))
+    highs = quote_field(
+        _("previous high"), help_text=_("The highest price before the latest trading day.")
     )
     time = models.DateField(_("previous high on"), null=True, blank=True)
     quote_time = models.DateTimeField(
@@ -189,6 +212,55 @@ class Stock(models.Model):
         null=True,
         blank=True,
         help_text=_("When the latest price was quoted; empty when it is not known."),
+    )
+    previous_close = quote_field(
+        _("previous close"), help_text=_("What a share cost at the end of the trading day before.")
+    )
+    open = quote_field(pgettext_lazy("price", "open"), help_text=_("The day's first price."))
+    high = quote_field(pgettext_lazy("price", "high"), help_text=_("The day's highest price."))
+    low = quote_field(pgettext_lazy("price", "low"), help_text=_("The day's lowest price."))
+    volume = models.BigIntegerField(
+        _("volume"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Shares traded on the day."),
+    )
+    amount = large_field(_("amount"), help_text=_("What the day's trades cost altogether."))
+    price_earnings = ExactDecimalField(
+        _("P/E"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("The price in terms of a year's earnings a share; negative with a loss."),
+    )
+    price_book = ExactDecimalField(
+        _("P/B"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("The price in terms of the book value a share."),
+    )
+    market_value = large_field(
+        _("market value"), help_text=_("What all the company's shares cost at the latest price.")
+    )
+    industry = models.CharField(_("industry"), max_length=64, blank=True, default="")
+    source = models.CharField(
+        _("source"),
+        max_length=64,
+        blank=True,
+        default="",
+        help_text=_("Where the latest price comes from."),
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=Status.choices,
+        blank=True,
+        default=Status.TRADED,
+        help_text=_("A suspended stock keeps its last price; a delisted one stays here."),
     )
     distance = models.GeneratedField(
         expression=percent_above("price", "highs"),

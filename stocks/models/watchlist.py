@@ -106,17 +106,18 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
         They are `note_info`, `added_at`, `added_price` and `since`, the change of the price
         since it was added in percent; `note_order` puts empty notes where empty values go.
         """
+        return self.beside(Stock.objects.all()).filter(entry__isnull=False)
+
+    def beside(self, stocks):
+        """Return `stocks`, listed or not, with the same values and `watched`, the entry's id."""
         mine = FilteredRelation("watchers", condition=Q(watchers__owner=self.instance))
-        return (
-            Stock.objects.alias(entry=mine)
-            .filter(entry__isnull=False)
-            .annotate(
-                note_info=F("entry__note_info"),
-                added_at=F("entry__added_at"),
-                added_price=F("entry__added_price"),
-                since=percent_above("price", "entry__added_price"),
-                note_order=NullIf("entry__note_info", Value("")),
-            )
+        return stocks.alias(entry=mine).annotate(
+            watched=F("entry__pk"),
+            note_info=F("entry__note_info"),
+            added_at=F("entry__added_at"),
+            added_price=F("entry__added_price"),
+            since=percent_above("price", "entry__added_price"),
+            note_order=NullIf("entry__note_info", Value("")),
         )
 
     def notes(self, stocks):

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from ..columns import ADDED_PRICE, CHG, DISTANCE, HIGHS, MARKET, PRICE, TABLES, WATCHLIST
 from ..forms import NoteForm
+from ..history import History
 from ..models import Stock
 from ..screen import Screen
 from .shared import which_stock
@@ -14,6 +15,8 @@ from .shared import which_stock
 def stock(request, symbol):
     """Show a stock; a code without its market leads to the one stock it fits, or asks which."""
     found = Stock.objects.called(symbol)
+    if request.user.is_authenticated:
+        found = request.user.watchlist.beside(found)
     if len(found) != 1:
         return which_stock(request, symbol, found)
     if found[0].slug != symbol:
@@ -22,8 +25,10 @@ def stock(request, symbol):
     return stock_page(request, found[0])
 
 
-def list_one_came_from(request):
+def list_one_came_from(request, stock):
     """Return the screen that the address tells of, and the stocks it is about.
+
+    The market it is filtered by can only be that of the stock one came to.
 
     Somebody else's watchlist is nobody's list: a visitor gets the market's usual order.
     """
@@ -31,18 +36,17 @@ def list_one_came_from(request):
     if table is WATCHLIST and not request.user.is_authenticated:
         return Screen(MARKET), Stock.objects.all()
     stocks = request.user.watchlist.stocks() if table is WATCHLIST else Stock.objects.all()
-    return Screen.parse(request.GET, table, Stock.objects.markets()), stocks
+    return Screen.parse(request.GET, table, [stock.market]), stocks
 
 
 def stock_page(request, stock):
-    """Show a stock's values, its neighbours in the list one came from, and one's note."""
-    screen, stocks = list_one_came_from(request)
+    """Show a stock's values and history, its neighbours in the list, and one's note."""
+    screen, stocks = list_one_came_from(request, stock)
     before, after = screen.neighbours(stocks, stock)
-    entry = None
-    if request.user.is_authenticated:
-        entry = request.user.watchlist.filter(info=stock).first()
+    entry = stock if getattr(stock, "watched", None) else None
     context = {
         "stock": stock,
+        "history": History.of(stock),
         "entry": entry,
         "before": before,
         "after": after,

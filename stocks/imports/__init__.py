@@ -1,0 +1,83 @@
+"""The one way in: files and feeds become rows, rows are checked, and one writer stores them."""
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Refused(Exception):  # noqa: N818
+    """A file or a feed's page that cannot be used; its message tells people why."""
+
+
+class Row(NamedTuple):
+    """A row as it was read: where it stands, and raw text or values by the name of a field."""
+
+    line: int
+    values: dict
+
+
+class Difference(NamedTuple):
+    """What a row does to a stock or bar: (before, after) by the name of a field.
+
+    `before` is None for all of them where the stock or bar is new.
+    """
+
+    line: int
+    name: str
+    new: bool
+    values: dict
+
+
+class Rejected:
+    """The rows that were not taken, as (line, reason, values); past the first thousand on disk."""
+
+    IN_MEMORY = 1000
+
+    def __init__(self):
+        self.first, self.count, self.file = [], 0, None
+
+    def add(self, line, reason, values):
+        """Keep one more row."""
+        self.count += 1
+        if len(self.first) < self.IN_MEMORY:
+            self.first.append((line, reason, values))
+            return
+        if self.file is None:
+            self.file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self.file.write(json.dumps([line, reason, values], default=str) + "\n")
+
+    def __len__(self):
+        return self.count
+
+    def __iter__(self):
+        yield from self.first
+        if self.file is not None:
+            self.file.seek(0)
+            for text in self.file:
+                yield tuple(json.loads(text))
+
+    def __getitem__(self, place):
+        """Return one, or several, of the first thousand."""
+        return self.first[place]
+
+
+@dataclass
+class Report:
+    """What an import did, or would do.
+
+    `record` is the kept import: None for a dry run, and where nothing was written.
+    `differences` are those of the first rows, for a preview.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: Rejected = field(default_factory=Rejected)
+    record: Any = None
+    differences: list = field(default_factory=list)
+
+    @property
+    def read(self):
+        """How many rows there were."""
+        return self.new + self.changed + self.unchanged + len(self.rejected)

@@ -1,0 +1,312 @@
+"""Readers: a file of quotes or bars as batches of raw rows."""
+
+import contextlib
+import csv
+import json
+import tempfile
+from datetime import time, timedelta
+from itertools import accumulate, count, islice
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from python_calamine import CalamineWorkbook
+
+from ..symbols import derive_market
+from . import Refused, Row, files
+from .batches import Batch, chunks
+from .headings import LOTS, Headings, meaning_of, words
+from .values import is_none, read_number, read_symbol
+
+LONGEST_LINE = 1024 * 1024
+DELIMITERS = ",\t;|"
+# Tongdaxin writes a code as ="000007", and ends a table with where it is from.
+FOOTERS = ("数据来源", "#数据来源")
+MAINLAND = {"SH", "SZ", "BJ"}
+
+
+def open_file(path, kind, *, mapping=None, fixed=None):
+    """Return the reader for a file of "quotes" or "bars"; Refused when it cannot be used.
+
+    `mapping` gives the field of headings that are not known, `fixed` values for every row, such
+    as the code in a file of one stock.
+    """
+    form, encoding = files.kind_of(path)
+    reader = {files.XLSX: Spreadsheet, files.JSON: JsonLines, files.TEXT: Delimited}[form]
+    return reader(path, encoding, kind, mapping or {}, fixed or {})
+
+
+def spooled(stream):
+    """Return a temporary file with all that a stream gives, within the limit."""
+    file = tempfile.NamedTemporaryFile(prefix="stocksite-import-")  # noqa: SIM115
+    left = settings.IMPORT_MAX_BYTES + 1
+    while left > 0 and (chunk := stream.read(min(files.CHUNK, left))):
+        file.write(chunk)
+        left -= len(chunk)
+    file.flush()
+    return file
+
+
+class Reader:
+    """What the readers have in common. Iterating gives Rows, `batches` gives them as columns.
+
+    `done` is the part of the file that has been read, for a progress bar.
+    """
+
+    def __init__(self, path, encoding, kind, mapping, fixed):
+        self.path, self.encoding, self.kind = Path(path), encoding, kind
+        self.mapping, self.fixed = mapping, fixed
+        self.size, self.done = self.path.stat().st_size, 0.0
+        self.headings = self.read_headings()
+
+    def read_headings(self):
+        """Return the Headings."""
+        raise NotImplementedError
+
+    def batches(self):
+        """Yield the rows batch by batch."""
+        raise NotImplementedError
+
+    def __iter__(self):
+        for batch in self.batches():
+            for place in range(len(batch)):
+                yield batch.row(place)
+
+    def finished(self, batch):
+        """Return a batch with the fixed values, and numbers as the units of headings say."""
+        for name, value in self.fixed.items():
+            batch.columns[name] = [value] * len(batch)
+        for name, tens in self.headings.tens.items():
+            if tens and name in batch.columns:
+                batch.columns[name] = [scaled(raw, tens) for raw in batch.columns[name]]
+        if self.headings.lots_of_akshare and "volume" in batch.columns:
+            symbols = zip(batch.column("code"), batch.column("market"), strict=True)
+            batch.columns["volume"] = [
+                scaled(raw, LOTS) if is_mainland(*symbol) else raw
+                for raw, symbol in zip(batch.columns["volume"], symbols, strict=True)
+            ]
+        return batch
+
+
+class Table(Reader):
+    """A file whose rows are lists of cells, under a row of headings."""
+
+    def rows_to_batch(self, lines, rows):
+        """Return the batch that rows of cells are; blank ones are passed over."""
+        lines, wrong, width = list(lines), {}, len(self.headings.fields)
+        first = next(place for place, name in enumerate(self.headings.fields) if name)
+        if set(map(len, rows)) != {width} or "" in {row[first] for row in rows}:
+            lines, rows, wrong = self.straightened(lines, rows, width)
+        columns = zip(*rows, strict=True) if rows else [()] * width
+        named = zip(self.headings.fields, columns, strict=True)
+        batch = Batch(lines, {name: list(column) for name, column in named if name}, wrong)
+        if "code" in batch.columns:
+            batch.columns["code"] = list(map(without_formula, batch.columns["code"]))
+        return self.finished(batch)
+
+    @staticmethod
+    def straightened(lines, rows, width):
+        """Return the lines and rows that are not blank, as wide as the headings, and the wrong."""
+        kept, straight, wrong = [], [], {}
+        for line, row in zip(lines, rows, strict=True):
+            cells = [cell for cell in row if not is_none(cell)]
+            if not cells or (len(cells) == 1 and str(cells[0]).startswith(FOOTERS)):
+                continue
+            if len(row) < width or any(cell != "" for cell in row[width:]):
+                text = ngettext(
+                    "The row has %(count)d cell, but there are %(width)d headings.",
+                    "The row has %(count)d cells, but there are %(width)d headings.",
+                    len(row),
+                )
+                wrong[len(kept)] = [text % {"count": len(row), "width": width}]
+            kept.append(line)
+            straight.append([*row[:width], *[""] * (width - len(row))])
+        return kept, straight, wrong
+
+
+class Delimited(Table):
+    """CSV and its like: cells between commas, tabs, semicolons or bars."""
+
+    def read_headings(self):
+        """Find out what is between the cells: what gives the most known headings."""
+        with self.opened() as lines:
+            line = next((line for line in lines if line.strip()), "")
+        best = None
+        for delimiter in DELIMITERS:
+            try:
+                cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+            except csv.Error:
+                continue
+            rank = (known_among(cells, self.kind, self.mapping), len(cells))
+            if best is None or rank > best[0]:
+                best = (rank, delimiter, cells)
+        if best is None:
+            raise Refused(_("The first line is no list of headings."))
+        self.delimiter = best[1]
+        return Headings(self.kind, best[2], self.mapping, self.fixed)
+
+    @contextlib.contextmanager
+    def opened(self):
+        """Give the lines of the file."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            yield self.lines(file)
+
+    def lines(self, file):
+        """Yield the lines of a file; refuse one that never ends."""
+        for number in count(1):
+            line = file.readline(LONGEST_LINE)
+            if not line:
+                return
+            if len(line) == LONGEST_LINE:
+                raise Refused(_("Line %(line)d is too long for a table.") % {"line": number})
+            yield line
+
+    def batches(self):
+        """Yield the rows batch by batch."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            rows = csv.reader(self.lines(file), delimiter=self.delimiter, strict=True)
+            try:
+                next(row for row in rows if row)
+                before = rows.line_num
+                for chunk in chunks(rows):
+                    lines = range(before + 1, rows.line_num + 1)
+                    if len(lines) != len(chunk):
+                        lines = lines_of(chunk, before)
+                    before = rows.line_num
+                    self.done = file.buffer.tell() / self.size
+                    yield self.rows_to_batch(lines, chunk)
+            except csv.Error as error:
+                raise Refused(
+                    _("Line %(line)d is damaged or cut off: %(error)s.")
+                    % {"line": rows.line_num, "error": error}
+                ) from error
+
+
+class Spreadsheet(Table):
+    """The first sheet of an XLSX file."""
+
+    def read_headings(self):
+        """Read the sheet, which is held in memory, and its first row."""
+        try:
+            self.sheet = CalamineWorkbook.from_path(str(self.path)).get_sheet_by_index(0)
+            self.first = self.sheet.start[0] + 1 if self.sheet.start else 1
+            headings = next(self.sheet.iter_rows(), [])
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:  # a failure within the Rust library is no Exception
+            text = _("The spreadsheet is damaged or cut off: %(error)s")
+            raise Refused(text % {"error": error}) from error
+        return Headings(self.kind, headings, self.mapping, self.fixed)
+
+    def batches(self):
+        """Yield the rows batch by batch."""
+        line = self.first + 1
+        for chunk in chunks(islice(self.sheet.iter_rows(), 1, None)):
+            rows = [[cell_value(cell) for cell in row] for row in chunk]
+            self.done = (line - self.first) / max(1, self.sheet.height)
+            yield self.rows_to_batch(range(line, line + len(rows)), rows)
+            line += len(rows)
+
+
+class JsonLines(Delimited):
+    """One JSON object a line."""
+
+    def read_headings(self):
+        """Take the names in the first object as the headings."""
+        self.known = words(self.kind)
+        with self.opened() as lines:
+            line = next((line for line in lines if line.strip()), "")
+        try:
+            first = parsed(line)
+        except ValueError as error:
+            raise Refused(_("The first line is no JSON object, or it is cut off.")) from error
+        return Headings(self.kind, list(first), self.mapping, self.fixed)
+
+    def batches(self):
+        """Yield the rows batch by batch."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            numbered = ((n, line) for n, line in enumerate(self.lines(file), 1) if line.strip())
+            for chunk in chunks(numbered):
+                rows, wrong = [], {}
+                for place, (number, line) in enumerate(chunk):
+                    values, reason = self.read(line)
+                    rows.append(Row(number, values))
+                    if reason:
+                        wrong[place] = [reason]
+                self.done = file.buffer.tell() / self.size
+                batch = Batch.of_rows(rows)
+                batch.wrong = wrong
+                yield self.finished(batch)
+
+    def read(self, line):
+        """Return the values of a line by the name of the field, and what is wrong with it."""
+        values = {}
+        try:
+            pairs = parsed(line).items()
+        except ValueError:
+            return values, _("This is no JSON object, or it is cut off.")
+        for heading, value in pairs:
+            name = self.headings.meaning(heading.strip(), self.known)
+            if name is None:
+                continue
+            if name in values:
+                return values, _("Two names in the object mean %(name)s.") % {"name": name}
+            if isinstance(value, (dict, list)):
+                return values, _("The value of %(name)s is no single value.") % {"name": name}
+            values[name] = value
+        return values, ""
+
+
+def scaled(raw, tens):
+    """Return a raw number times a power of ten; what is no number stays as it is."""
+    if is_none(raw):
+        return raw
+    try:
+        return read_number(raw).scaleb(tens)
+    except ValueError:
+        return raw
+
+
+def is_mainland(code, market):
+    """Return whether a raw code and market are of Shanghai, Shenzhen or Beijing."""
+    try:
+        code, market = read_symbol(code, market)
+    except ValueError:
+        return False
+    return (market or derive_market(code)) in MAINLAND
+
+
+def known_among(cells, kind, mapping):
+    """Return how many of some headings mean something."""
+    known = words(kind)
+    return len([cell for cell in cells if cell in mapping or meaning_of(cell, known)[0]])
+
+
+def without_formula(code):
+    """Return a code without the formula that keeps its zeros: ="000007"."""
+    if isinstance(code, str) and code.startswith('="') and code.endswith('"'):
+        return code[2:-1]
+    return code
+
+
+def lines_of(rows, before):
+    """Return on which line each row begins, where cells have line breaks in them."""
+    lengths = (1 + sum(cell.count("\n") for cell in row) for row in rows)
+    return list(accumulate(lengths, initial=before + 1))[:-1]
+
+
+def cell_value(cell):
+    """Return a cell of a spreadsheet as the checks know it; a clock or a span is mere text."""
+    return str(cell) if isinstance(cell, (time, timedelta)) else cell
+
+
+def parsed(line):
+    """Return the object of a line, its numbers as they are written; ValueError when it is none."""
+    try:
+        found = json.loads(line, parse_float=str, parse_int=str, parse_constant=lambda _name: None)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
