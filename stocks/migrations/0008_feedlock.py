@@ -20,9 +20,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "holder",
-                    models.CharField(
-                        blank=True, default="", max_length=100, verbose_name="holder"
-                    ),
+                    models.CharField(blank=True, default="", max_length=100, verbose_name="holder"),
                 ),
                 ("until", models.DateTimeField(verbose_name="until")),
             ],
