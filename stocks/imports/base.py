@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from ..models import DataImport, ImportBatch, Stock
 from ..symbols import derive_market
-from . import Difference, Report, undo
+from . import Difference, Report, kept
 from .batches import batches_of
 from .checks import Check, make_check, shown
 from .tables import one_at_a_time
@@ -187,7 +187,7 @@ class Writer:
                 source=self.options.source[:200],
                 made_by=self.options.made_by,
             )
-        ImportBatch.objects.create(data_import=self.report.record, changes=undo.pack(**changes))
+        ImportBatch.objects.create(data_import=self.report.record, changes=kept.pack(**changes))
 
     def finish(self):
         """Write the counts into the record, if there is one."""
@@ -199,4 +199,4 @@ class Writer:
             setattr(record, name, getattr(self.report, name))
         record.rejected = len(self.report.rejected)
         record.save()
-        undo.forget_old(record)
+        kept.forget_old(record)

@@ -178,7 +178,7 @@ class QuoteWriter(Writer):
         insert(Stock, columns)
         stored = Stock.objects.filter(code__in=columns["code"]).values_list("code", "market", "pk")
         ids = {(code, market): pk for code, market, pk in stored}
-        kept = {name: columns[name] for name in names}
+        kept = {name: [given.get(name) for _key, given in new] for name in names}
         self.keep(model="stock", new={"pk": [ids[key] for key, _given in new], **kept})
 
     def update_changed(self, changed):

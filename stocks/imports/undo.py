@@ -1,53 +1,275 @@
-"""Keeping what an import wrote, and undoing it."""
+"""Undoing an import: the values before it come back, and what it added goes.
 
-import json
-import zlib
-from datetime import timedelta
+A value that was changed since is a conflict, which is named with the change that stands in the
+way; unless these are to be skipped, one of them keeps all from being undone.
+"""
 
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from ..models import DataImport, ImportBatch
+from .. import history
+from ..models import Bar, DataImport, ImportBatch, Stock, WatchlistEntry
+from . import Refused, bars, quotes
+from .batches import chunks
+from .checks import Check, ChoiceCheck, make_check
+from .kept import unpack
+from .tables import one_at_a_time, same
 
-# A schedule makes thousands of imports a month; what it takes to undo the old ones goes.
-KEPT_OF_A_SOURCE = 30
-KEPT_FOR = timedelta(days=90)
-# Between the values of a column: no value has it.
-BETWEEN = "\0"
-
-
-def pack(*, model, new=None, changed=(), derived=False):
-    """Return what a batch wrote into the table of a model, "stock" or "bar", as compressed JSON.
-
-    `new` are the inserted rows as columns by the name of the field, `changed` has for each row
-    its key and (before, after) by the name of the field. What is `derived` from bars is undone
-    without asking whether it was changed since.
-    """
-    columns = {name: packed(column) for name, column in (new or {}).items()}
-    content = {"model": model, "new": columns, "changed": changed, "derived": derived}
-    return zlib.compress(json.dumps(content, default=str).encode(), 1)
+MOST_NAMED = 100
+MOST_SEARCHED = 500
+MOST_GROUPS = 300
+STOCK_CHECKS = {name: make_check(Stock._meta.get_field(name)) for name in quotes.FIELDS}
+BAR_CHECKS = {name: make_check(Bar._meta.get_field(name)) for name in bars.FIELDS}
 
 
-def packed(column):
-    """Return the values of a column as one text."""
+@dataclass
+class Undoing:
+    """What came of it: whether it is `done`, how many rows it was, what stood in the way."""
+
+    done: bool = False
+    restored: int = 0
+    conflicts: int = 0
+    named: list = field(default_factory=list)
+
+
+class InTheWay(Exception):  # noqa: N818
+    """There are conflicts, so nothing is to be undone."""
+
+
+def undo(record, *, skip_conflicts=False, dry_run=False):
+    """Undo an import and return the Undoing; with a dry run only say what would come of it."""
+    result = Undoing()
     try:
-        return BETWEEN.join(column)
-    except TypeError:
-        return BETWEEN.join("" if value is None else str(value) for value in column)
+        with one_at_a_time(), transaction.atomic():
+            record = DataImport.objects.select_for_update().get(pk=record.pk)
+            refuse(record)
+            undo_batches(record, result)
+            if dry_run or (result.conflicts and not skip_conflicts):
+                raise InTheWay
+            record.undone_at = timezone.now()
+            record.save(update_fields=["undone_at"])
+            result.done = True
+    except InTheWay:
+        pass
+    return result
 
 
-def unpack(batch):
-    """Return what `pack` was given; in the columns an empty text stands for none."""
-    content = json.loads(zlib.decompress(batch.changes))
-    content["new"] = {name: text.split(BETWEEN) for name, text in content["new"].items()}
-    return content
+def refuse(record):
+    """Refuse an import that is undone already, or is too old for it."""
+    if record.undone_at:
+        raise Refused(_("%(import)s was undone already.") % {"import": record})
+    if not record.batches.exists():
+        raise Refused(_("%(import)s is too old to be undone.") % {"import": record})
 
 
-def forget_old(record):
-    """Drop what would undo imports that are old, or followed by many of the same source."""
-    same = DataImport.objects.filter(kind=record.kind, source=record.source)
-    last = same.values_list("pk", flat=True)[KEPT_OF_A_SOURCE - 1 : KEPT_OF_A_SOURCE].first()
-    if last is not None:
-        older = same.filter(pk__lt=last)
-        ImportBatch.objects.filter(data_import__in=older).delete()
-    before = timezone.now() - KEPT_FOR
-    ImportBatch.objects.filter(data_import__made_at__lt=before).delete()
+def undo_batches(record, result):
+    """Undo what the batches of an import wrote, the last one first."""
+    touched = set()
+    for key in list(record.batches.order_by("-pk").values_list("pk", flat=True)):
+        content = unpack(ImportBatch.objects.get(pk=key))
+        batch = (StockBatch if content["model"] == "stock" else BarBatch)(record, content, result)
+        batch.undo_changed()
+        batch.undo_new()
+        touched |= batch.touched
+    for ids in chunks(sorted(touched)):
+        history.rebuild(Stock.objects.filter(pk__in=ids))
+
+
+def decoded(check, raw):
+    """Return a kept value as Python has it."""
+    if raw is None or type(check) in (Check, ChoiceCheck):
+        return raw
+    return check.read(raw) if raw != "" else None
+
+
+class KeptBatch:
+    """A batch of an import, to be undone; how is for stocks and bars to say."""
+
+    checks = {}
+
+    def __init__(self, record, content, result):
+        self.record, self.result = record, result
+        self.new, self.changed = content["new"], content["changed"]
+        self.derived, self.touched = content["derived"], set()
+
+    def undo_changed(self):
+        """Bring back the values of rows that were changed."""
+        stored = self.stored([self.key(raw) for raw, _pairs in self.changed])
+        changes = []
+        for raw, pairs in self.changed:
+            key = self.key(raw)
+            if key not in stored:
+                if not self.derived:
+                    self.conflict(key, "", _("it is no longer there"))
+                continue
+            back = self.values_before(key, stored[key], pairs)
+            if back:
+                changes.append((key, stored[key], back))
+        if changes:
+            self.restore(changes)
+            self.result.restored += 0 if self.derived else len(changes)
+
+    def values_before(self, key, now, pairs):
+        """Return the values that can come back."""
+        back = {}
+        for name, (raw_before, raw_after) in pairs.items():
+            check = self.checks[name]
+            before, after = decoded(check, raw_before), decoded(check, raw_after)
+            if same(now[name], after):
+                back[name] = before
+            elif not self.derived and not same(now[name], before):
+                self.changed_since(key, name, now[name], after)
+        return back
+
+    def undo_new(self):
+        """Take away the rows that were new, if they are as they were left."""
+        keys, columns = self.new_keys()
+        stored, gone = self.stored(keys), []
+        for place, key in enumerate(keys):
+            if key not in stored:
+                continue
+            conflicts = self.result.conflicts
+            for name, column in columns.items():
+                after = decoded(self.checks[name], column[place])
+                if not same(stored[key][name], after):
+                    self.changed_since(key, name, stored[key][name], after)
+            if conflicts == self.result.conflicts:
+                gone.append(key)
+        self.result.restored += self.take_away(gone)
+
+    def changed_since(self, key, name, now, after):
+        """Report a value that was changed after the import."""
+        text = _("%(field)s is %(now)s now, and was %(after)s after the import") % {
+            "field": self.checks[name].field.verbose_name,
+            "now": _("empty") if now in (None, "") else now,
+            "after": _("empty") if after in (None, "") else after,
+        }
+        self.conflict(key, name, text)
+
+    def conflict(self, key, name, text):
+        """Report what stands in the way, the first ones by name."""
+        self.result.conflicts += 1
+        if len(self.result.named) < MOST_NAMED:
+            later = self.later_change(key, name)
+            self.result.named.append(f"{self.name_of(key)}: {text}{f' ({later})' if later else ''}")
+
+    def later_change(self, key, name):
+        """Return which later import changed a row, "" when none is found."""
+        later = ImportBatch.objects.filter(
+            data_import__pk__gt=self.record.pk, data_import__undone_at=None
+        )
+        found = later.select_related("data_import").order_by("-pk")[:MOST_SEARCHED]
+        for batch in found.iterator(chunk_size=20):
+            content = unpack(batch)
+            if content["model"] != self.model or content["derived"]:
+                continue
+            for raw, pairs in content["changed"]:
+                if self.key(raw) == key and (name in pairs or not name):
+                    return str(batch.data_import)
+        return ""
+
+
+class StockBatch(KeptBatch):
+    """What an import wrote into `info`."""
+
+    model = "stock"
+    checks = STOCK_CHECKS
+
+    @staticmethod
+    def key(raw):
+        """Return the stock's id."""
+        return raw
+
+    def stored(self, keys):
+        """Return the stocks as they are now, as dictionaries by their id."""
+        rows = Stock.objects.select_for_update().filter(pk__in=keys)
+        return {row["pk"]: row for row in rows.values("pk", "code", "market", *quotes.FIELDS)}
+
+    def new_keys(self):
+        """Return the ids of the stocks that were new, and the columns of their values."""
+        columns = dict(self.new)
+        return [int(key) for key in columns.pop("pk", ())], columns
+
+    def restore(self, changes):
+        """Write values back."""
+        quotes.update_stocks([(old, back) for _key, old, back in changes])
+
+    def take_away(self, keys):
+        """Delete stocks, but for those that something hangs on by now; return how many."""
+        used = Stock.objects.filter(pk__in=keys).annotate(
+            watched=Exists(WatchlistEntry.objects.filter(info=OuterRef("pk"))),
+            drawn=Exists(Bar.objects.filter(stock=OuterRef("pk"))),
+        )
+        free = set(keys)
+        for key, watched, drawn in used.values_list("pk", "watched", "drawn"):
+            if watched:
+                self.conflict(key, "", _("it is on a watchlist"))
+            elif drawn:
+                self.conflict(key, "", _("it has bars"))
+            if watched or drawn:
+                free.discard(key)
+        if free:
+            Stock.objects.filter(pk__in=free)._raw_delete(using=connection.alias)
+        return len(free)
+
+    def name_of(self, key):
+        """Return the stock's code and name."""
+        return str(Stock.objects.filter(pk=key).first() or _("A stock"))
+
+    def later_change(self, key, name):
+        """Return which later import or person changed the stock."""
+        found = super().later_change(key, name)
+        edits = Stock.history.filter(id=key, history_date__gt=self.record.made_at)
+        edit = edits.select_related("history_user").order_by("-history_date").first()
+        if found or edit is None:
+            return found
+        when = date_format(timezone.localtime(edit.history_date), "SHORT_DATETIME_FORMAT")
+        return f"{edit.history_user or _('somebody')}, {when}"
+
+
+class BarBatch(KeptBatch):
+    """What an import wrote into `Bar`."""
+
+    model = "bar"
+    checks = BAR_CHECKS
+
+    @staticmethod
+    def key(raw):
+        """Return the stock's id and the day."""
+        return tuple(raw)
+
+    def stored(self, keys):
+        """Return the bars as they are now, as dictionaries by their key."""
+        found = bars.look_up(keys) if keys else {}
+        return {key: dict(zip(bars.FIELDS, row, strict=True)) for key, row in found.items()}
+
+    def new_keys(self):
+        """Return the keys of the bars that were new, and the columns of their values."""
+        columns = dict(self.new)
+        stocks, days = columns.pop("stock", ()), columns.pop("date", ())
+        return list(zip(map(int, stocks), days, strict=True)), columns
+
+    def restore(self, changes):
+        """Write values back."""
+        bars.update_bars(changes)
+        self.touched.update(key[0] for key, _old, _back in changes)
+
+    def take_away(self, keys):
+        """Delete bars and return how many."""
+        days = {}
+        for stock, day in keys:
+            days.setdefault(stock, []).append(day)
+        for several in chunks(days.items(), MOST_GROUPS):
+            bars.delete(dict(several))
+        self.touched.update(days)
+        return len(keys)
+
+    def name_of(self, key):
+        """Return the stock's code and name, and the day."""
+        stock = Stock.objects.filter(pk=key[0]).first() or _("A stock")
+        return f"{stock}, {key[1]}"

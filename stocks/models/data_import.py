@@ -54,7 +54,7 @@ class DataImport(models.Model):
 
 
 class ImportBatch(models.Model):
-    """What a few thousand rows of an import wrote: compressed JSON, see `stocks.imports.undo`."""
+    """What a few thousand rows of an import wrote: compressed JSON, see `stocks.imports.kept`."""
 
     data_import = models.ForeignKey(
         DataImport,
