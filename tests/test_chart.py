@@ -69,7 +69,7 @@ def test_five_stocks_with_their_history_come_with_the_site(apple):
 
 
 def test_an_old_quote_does_not_date_the_newer_previous_highs(client, apple):
-    assert "99 stocks as of 19 Jul 2017" in text(find(parse(client.get("/")), "main")[0])
+    assert "99 stocks as of 20 Jul 2017" in text(find(parse(client.get("/")), "main")[0])
 
 
 def test_what_is_unpacked_is_what_was_stored(client, apple):
