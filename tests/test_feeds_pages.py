@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone
 
-from stocks.models import Stock
+from stocks.models import FeedRun, Stock
 
 NOW = datetime(2026, 10, 9, 12, tzinfo=UTC)
 
@@ -63,3 +63,14 @@ def test_row_of_the_table_marks_an_old_price(client, stock):
     assert client.get("/").content.decode().count('<small class="stale">Old price</small>') == 1
     Stock.objects.update(quote_time=at("2026-10-09T15:00+08:00"))
     assert "Old price" not in client.get("/").content.decode()
+
+
+def test_log_of_the_feeds_is_in_the_admin_to_look_at(admin, sign_in, db):
+    run = FeedRun.objects.begin("quotes", ["SH", "SZ"])
+    run.end("failed", "tencent: 127.0.0.1 sent HTML where data should be.")
+    client = sign_in(admin)
+    assert "SH,SZ" in client.get("/admin/stocks/feedrun/").content.decode()
+    address = f"/admin/stocks/feedrun/{run.pk}/change/"
+    assert "sent HTML where data should be" in client.get(address).content.decode()
+    assert client.post(address, {"message": ""}).status_code == 403
+    assert client.get("/admin/stocks/feedrun/add/").status_code == 403
