@@ -188,11 +188,13 @@ class Chart {
       this.candles.createPriceLine({ price: Number(high), color: colours.accent, lineStyle: 2, lineWidth: 1, title: highLabel });
     }
     if (added) {
-      const day = this.days.findLast(({ time }) => time * 1000 <= Date.parse(added));
-      if (day) {
-        createSeriesMarkers(this.candles, [
-          { time: day.time, position: "aboveBar", shape: "arrowDown", color: colours.accent, text: `${note} (${dayText(Date.parse(added) / 1000)})` },
-        ]);
+      const moment = Date.parse(added) / 1000;
+      const last = this.days.at(-1);
+      const day = this.days.find(({ time }) => time >= moment) ?? last;
+      // A mark later than all bars stands at the last one, and says its own day.
+      const text = moment > last.time ? `${note} (${dayText(moment)})` : note;
+      if (moment >= this.days[0].time) {
+        createSeriesMarkers(this.candles, [{ time: day.time, position: "belowBar", shape: "arrowUp", color: colours.accent, text }]);
       }
     }
   }

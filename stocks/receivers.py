@@ -20,6 +20,9 @@ EDITORS_MAY = (
     "add_watchlistentry",
     "change_watchlistentry",
     "view_watchlistentry",
+    "add_dataimport",
+    "change_dataimport",
+    "view_dataimport",
 )
 
 

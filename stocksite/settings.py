@@ -90,7 +90,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # How many trading days the previous high is looked for in.
 HIGH_WINDOW = environment.at_least(env, "HIGH_WINDOW", 60, 1)
-# The largest file that is imported.
+# The largest file that is imported, and where one waits in the admin to be confirmed.
+IMPORT_DIR = VAR_DIR / "imports"
 IMPORT_MAX_BYTES = environment.at_least(env, "IMPORT_MAX_MB", 512, 1) * 1024**2
 
 # Feeds: in which order they are tried, for which markets, and how long to wait between requests

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
 
 from stocks.models import Stock
 
@@ -24,6 +25,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker(other):
             item.add_marker(pytest.mark.skip(reason=f"about {other}; this is {at_hand}"))
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Each test begins in English, whatever language the one before asked for."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

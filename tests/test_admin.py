@@ -430,15 +430,15 @@ def test_editors_give_unowned_entries(desk, unowned, alice):
 
 def test_group_is_made_once_and_left_alone(db):
     group = Group.objects.get(name=EDITORS)
-    assert group.permissions.count() == 8
+    assert group.permissions.count() == 11
     others = Group.objects.create(name="Others")
     group.permissions.remove(group.permissions.get(codename="delete_stock"))
     call_command("migrate", verbosity=0)
-    assert group.permissions.count() == 7
+    assert group.permissions.count() == 10
     assert not others.permissions.exists()
     group.delete()
     make_editors(apps.get_app_config("stocks"), "default", apps)
-    assert Group.objects.get(name=EDITORS).permissions.count() == 8
+    assert Group.objects.get(name=EDITORS).permissions.count() == 11
 
 
 # People

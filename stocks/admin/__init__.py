@@ -4,9 +4,9 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import stock, user, watchlist
+from . import data_import, feed_run, stock, user, watchlist
 
-__all__ = ["stock", "user", "watchlist"]
+__all__ = ["data_import", "feed_run", "stock", "user", "watchlist"]
 
 admin.site.site_header = _("stocksite admin")
 admin.site.site_title = _("stocksite admin")

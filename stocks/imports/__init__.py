@@ -1,8 +1,10 @@
 """The one way in: files and feeds become rows, rows are checked, and one writer stores them."""
 
+import csv
 import json
 import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -60,6 +62,16 @@ class Rejected:
     def __getitem__(self, place):
         """Return one, or several, of the first thousand."""
         return self.first[place]
+
+    def write(self, path):
+        """Write them into a CSV file that can be mended and imported again."""
+        names = dict.fromkeys(name for _line, _reason, values in self for name in values)
+        with Path(path).open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*names, "line", "reason"])
+            for line, reason, values in self:
+                cells = [values.get(name) for name in names]
+                writer.writerow([*("" if cell is None else cell for cell in cells), line, reason])
 
 
 @dataclass

@@ -4,7 +4,6 @@ The history of the stocks (django-simple-history) gets no row for what an import
 values before and after are kept with the import itself, where `undo` finds them.
 """
 
-import contextlib
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -57,13 +56,20 @@ class Writer:
 
     def write(self, rows):
         """Check the rows, write them unless something stands against it, return the Report."""
+        for count in self.steps(rows):
+            if self.options.progress:
+                self.options.progress(count)
+        return self.report
+
+    def steps(self, rows):
+        """Do the same step by step: yield how many rows are done; the end leaves the `report`."""
         if not hasattr(rows, "batches") and iter(rows) is rows:
             rows = list(rows)
         try:
-            return self.attempt(rows)
+            yield from self.attempt(rows)
         except Doubled as error:
             self.doubled = error.args[0]
-            return self.attempt(rows)
+            yield from self.attempt(rows)
 
     def attempt(self, rows):
         """Go through the rows once."""
@@ -71,23 +77,22 @@ class Writer:
         self.seen, self.met, self.twice = set(), {}, {}
         self.writing = not self.options.dry_run
         if self.options.dry_run:
-            self.take_all(rows)
-            return self.report
-        with contextlib.suppress(NotTaken), one_at_a_time(), transaction.atomic():
-            self.take_all(rows)
-            if self.hindered:
-                raise NotTaken
-            self.finish()
-            return self.report
-        self.report.record = None
-        return self.report
+            yield from self.take_all(rows)
+            return
+        try:
+            with one_at_a_time(), transaction.atomic():
+                yield from self.take_all(rows)
+                if self.hindered:
+                    raise NotTaken
+                self.finish()
+        except NotTaken:
+            self.report.record = None
 
     def take_all(self, rows):
         """Take the rows batch by batch."""
         for batch in batches_of(rows):
             self.take(batch)
-            if self.options.progress:
-                self.options.progress(self.report.read)
+            yield self.report.read
         if self.twice:
             raise Doubled(self.twice)
 

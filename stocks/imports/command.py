@@ -1,6 +1,5 @@
 """What the two import commands have in common: options, progress, the report, the exit status."""
 
-import csv
 import sys
 import time
 from pathlib import Path
@@ -152,7 +151,11 @@ class ImportCommand(BaseCommand):
         if count > MOST_SHOWN:
             self.stdout.write(f"  … and {count - MOST_SHOWN} more")
         if count and rejected:
-            self.write_rejected(report, rejected)
+            try:
+                report.rejected.write(rejected)
+            except OSError as error:
+                raise CommandError(f"{rejected} cannot be written: {error.strerror}.") from error
+            self.stdout.write(f"The rejected rows are in {rejected}.")
         done = "Would be" if options["dry_run"] else "Imported"
         hindered = count and not options["skip_rejected"]
         self.stdout.write(
@@ -163,21 +166,3 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"Undo it with: manage.py undoimport {report.record.pk}")
         if count:
             raise CommandError((NOTHING_WRITTEN if hindered else LEFT_OUT).format(count=count))
-
-    def write_rejected(self, report, path):
-        """Write the rejected rows into a CSV file that can be mended and imported again."""
-        names = dict.fromkeys(name for _line, _reason, row in report.rejected for name in row)
-        try:
-            with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow([*names, "line", "reason"])
-                for line, reason, row in report.rejected:
-                    writer.writerow([*(text_of(row.get(name)) for name in names), line, reason])
-        except OSError as error:
-            raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
-        self.stdout.write(f"The rejected rows are in {path}.")
-
-
-def text_of(raw):
-    """Return a raw value as text for a CSV file."""
-    return "" if raw is None else str(raw).encode("utf-8", "replace").decode()

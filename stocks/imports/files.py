@@ -44,8 +44,13 @@ def check_size(path):
     if not size:
         raise Refused(_("The file is empty."))
     if size > settings.IMPORT_MAX_BYTES:
-        limit = settings.IMPORT_MAX_BYTES // 1024**2
-        raise Refused(_("The file is larger than %(limit)d MB: divide it.") % {"limit": limit})
+        raise Refused(over_the_limit())
+
+
+def over_the_limit():
+    """Return what is said of a file over the limit."""
+    limit = settings.IMPORT_MAX_BYTES // 1024**2
+    return _("The file is larger than %(limit)d MB: divide it.") % {"limit": limit}
 
 
 def kind_of(path):

@@ -141,7 +141,8 @@ class Headings:
                 raise Refused(
                     _(
                         "The headings “%(first)s” and “%(second)s” both mean %(name)s: take one "
-                        "away, or say which one is not meant (--map '%(second)s=')."
+                        "away, or say which one is passed over: %(second)s= (in a command with "
+                        "--map)."
                     )
                     % {"first": first[name], "second": heading, "name": name}
                 )
@@ -151,8 +152,8 @@ class Headings:
     def missing(self, names):
         """Say which fields have no heading."""
         return _(
-            "There is no heading for %(names)s. The headings are: %(all)s. Name the right one "
-            "with --map 'HEADING=%(name)s'."
+            "There is no heading for %(names)s. The headings are: %(all)s. Say which of them it "
+            "is: HEADING=%(name)s (in a command with --map)."
         ) % {
             "names": ", ".join(names),
             "name": names[0],

@@ -4,6 +4,7 @@ A value that was changed since is a conflict, which is named with the change tha
 way; unless these are to be skipped, one of them keeps all from being undone.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -44,19 +45,22 @@ class InTheWay(Exception):  # noqa: N818
 def undo(record, *, skip_conflicts=False, dry_run=False):
     """Undo an import and return the Undoing; with a dry run only say what would come of it."""
     result = Undoing()
-    try:
-        with one_at_a_time(), transaction.atomic():
-            record = DataImport.objects.select_for_update().get(pk=record.pk)
-            refuse(record)
-            undo_batches(record, result)
-            if dry_run or (result.conflicts and not skip_conflicts):
-                raise InTheWay
-            record.undone_at = timezone.now()
-            record.save(update_fields=["undone_at"])
-            result.done = True
-    except InTheWay:
+    for _part in steps(record, result, skip_conflicts=skip_conflicts, dry_run=dry_run):
         pass
     return result
+
+
+def steps(record, result, *, skip_conflicts=False, dry_run=False):
+    """Do the same step by step: yield which part is done, and put what came of it in `result`."""
+    with contextlib.suppress(InTheWay), one_at_a_time(), transaction.atomic():
+        record = DataImport.objects.select_for_update().get(pk=record.pk)
+        refuse(record)
+        yield from undo_batches(record, result)
+        if dry_run or (result.conflicts and not skip_conflicts):
+            raise InTheWay
+        record.undone_at = timezone.now()
+        record.save(update_fields=["undone_at"])
+        result.done = True
 
 
 def refuse(record):
@@ -70,7 +74,9 @@ def refuse(record):
 def undo_batches(record, result):
     """Undo what the batches of an import wrote, the last one first."""
     touched = set()
-    for key in list(record.batches.order_by("-pk").values_list("pk", flat=True)):
+    every = list(record.batches.order_by("-pk").values_list("pk", flat=True))
+    for place, key in enumerate(every):
+        yield place / len(every)
         content = unpack(ImportBatch.objects.get(pk=key))
         batch = (StockBatch if content["model"] == "stock" else BarBatch)(record, content, result)
         batch.undo_changed()

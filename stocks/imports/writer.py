@@ -2,7 +2,10 @@
 
 from .bars import BarWriter
 from .base import Options
+from .headings import BARS, QUOTES
 from .quotes import QuoteWriter
+
+WRITERS = {QUOTES: QuoteWriter, BARS: BarWriter}
 
 
 def write_quotes(rows, **options):
@@ -20,7 +23,7 @@ def write_quotes(rows, **options):
     `progress` (called with the number of rows done). `rows` are read twice where two of them are
     for one stock.
     """
-    return QuoteWriter(Options(**options)).write(rows)
+    return WRITERS[QUOTES](Options(**options)).write(rows)
 
 
 def write_bars(rows, **options):
@@ -29,4 +32,4 @@ def write_bars(rows, **options):
     A row's values are fields of Bar, with the stock's `code` and `market`; the options are those
     of `write_quotes`. The stocks have to be there.
     """
-    return BarWriter(Options(**options)).write(rows)
+    return WRITERS[BARS](Options(**options)).write(rows)

@@ -70,6 +70,20 @@ def visit(new_context, live_server, sign_in, complaints):
     assert not complaints
 
 
+def wait_until_scrolled(page, least):
+    """Wait until a page is scrolled further than so many pixels.
+
+    Playwright's own waiting for a condition polls by `eval`, which no page of ours allows.
+    """
+    page.evaluate(
+        """(least) => new Promise((done) => {
+          const look = () => (scrollY > least ? done() : requestAnimationFrame(look));
+          look();
+        })""",
+        least,
+    )
+
+
 def listen(page, host, complaints):
     """Write down everything that a page should not do."""
 

@@ -19,6 +19,7 @@ PATH = "/stocks/AAPL.US/"
 DAYS = 400
 ACCENT = "rgb(26, 88, 200)"
 MA60 = "rgb(15, 118, 110)"
+INK = "rgb(21, 24, 30)"
 # How many pixels of the chart have a colour.
 PIXELS = r"""(wanted) => {
   const [r, g, b] = wanted.match(/\d+/g).map(Number);
@@ -35,6 +36,9 @@ PIXELS = r"""(wanted) => {
   }
   return found;
 }"""
+PAINTED = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
 SHIFTS = """() => new Promise((resolve) => {
   new PerformanceObserver((list) => {
     resolve(list.getEntries().reduce((sum, entry) => sum + entry.value, 0));
@@ -66,6 +70,7 @@ def open_chart(page, fragment=""):
     """Open the page of the stock and wait for its chart."""
     page.goto(PATH + fragment)
     expect(page.locator("[data-drawn]")).to_have_count(1)
+    page.evaluate(PAINTED)
     return page
 
 
@@ -76,7 +81,7 @@ def plot(page):
 
 def pixels(page, colour):
     """Return how many pixels of the chart have a colour, once it is painted."""
-    page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    page.evaluate(PAINTED)
     return page.evaluate(PIXELS, colour)
 
 
@@ -148,6 +153,9 @@ def test_moving_averages_are_switched(visit, apple):
     assert pixels(page, MA60) > 5
     choose(page, "MA60")
     assert pixels(page, MA60) == 0
+    days = "[1, 2, 6, 10].map((close, time) => ({ time, close }))"
+    points = [{"time": 2, "value": 3}, {"time": 3, "value": 6}]
+    assert page.evaluate(f"average({days}, 3)") == points
 
 
 def test_weeks_and_months_join_the_days_as_the_table_does(visit, apple):
@@ -187,12 +195,14 @@ def test_ones_note_is_a_mark_on_its_day(visit, apple, alice):
 
 def test_another_stock_is_laid_over(visit, apple, complaints):
     page = open_chart(visit())
+    alone = pixels(page, INK)
     field = page.get_by_label("Compare with another symbol, in percent")
     field.fill("msft")
     field.press("Enter")
     page.wait_for_url(re.compile("#with=MSFT.US$"))
     expect(legend(page, "other")).to_have_text("27.95")
     expect(field).to_have_value("MSFT.US")
+    assert pixels(page, INK) > alone + 200
     expect(page.locator('.controls [value="log"]')).to_be_disabled()
     page.reload()
     expect(legend(page, "other")).to_have_text("27.95")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import PHONE
+from .conftest import PHONE, wait_until_scrolled
 
 FOCUSED = "document.activeElement.textContent"
 
@@ -53,7 +53,7 @@ def test_arrows_scroll_while_no_row_is_chosen(visit, all_stocks):
     page = visit()
     page.goto("/")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("scrollY > 0")
+    wait_until_scrolled(page, 0)
     assert page.evaluate("document.activeElement === document.body")
 
 

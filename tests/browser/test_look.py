@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from stocks.models import Stock
 
-from .conftest import DESK, PHONE
+from .conftest import DESK, PHONE, wait_until_scrolled
 
 RED, GREEN, BLUE, ORANGE = (
     "rgb(196, 18, 47)",
@@ -98,7 +98,7 @@ def test_the_headings_stay(visit, all_stocks, size):
     page = visit(viewport=size)
     page.goto("/")
     page.mouse.wheel(0, 1500)
-    page.wait_for_function("scrollY > 1000")
+    wait_until_scrolled(page, 1000)
     assert abs(page.locator("thead").bounding_box()["y"]) < 1
 
 

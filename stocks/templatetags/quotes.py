@@ -1,0 +1,34 @@
+"""What templates say of a quote: from where and when it is, and whether it is an old one."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from ..models import Stock
+from ..trading_days import is_stale, last_trading_day
+
+register = template.Library()
+
+
+@register.inclusion_tag("stocks/_quote_from.html")
+def quote_from(stock):
+    """Show from where and when a stock's quote is, and what is to be known about it."""
+    stale = bool(stock.quote_time) and is_stale(stock.quote_time, stock.market)
+    return {
+        "stock": stock,
+        "stale": stale,
+        "unknown": stale is None,
+        "last_trading_day": last_trading_day(market=stock.market),
+    }
+
+
+@register.simple_tag
+def quote_mark(stock):
+    """Mark a stock whose price is no quote of the last session, in a word."""
+    if stock.status:
+        word = Stock.Status(stock.status).label
+    elif stock.quote_time and is_stale(stock.quote_time, stock.market):
+        word = _("Old price")
+    else:
+        return ""
+    return format_html(' <small class="stale">{}</small>', word)
