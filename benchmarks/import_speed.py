@@ -42,7 +42,7 @@ def write_bars(folder):
     """Write the bars as our file, and as the loaders', in the order of the table's columns."""
     every = (date(2016, 1, 4) + timedelta(days=n) for n in range(ROWS // STOCKS * 7 // 5 + 7))
     days = [day.isoformat() for day in every if day.weekday() < SATURDAY][: ROWS // STOCKS]
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     with (folder / "bars.csv").open("w") as ours, (folder / "peer.csv").open("w") as peer:
         ours.write("date,open,high,low,close,volume,amount,turnover,adjusted_close,code,market\n")
         for number in range(STOCKS):
@@ -62,7 +62,7 @@ def write_bars(folder):
 
 def write_quotes(path):
     """Write quotes of stocks that are new."""
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     with path.open("w") as file:
         file.write("code,market,short,price,chg,volume,amount,industry\n")
         for number in range(ROWS):
@@ -157,7 +157,7 @@ def measure(site, folder):
     ours, theirs, megabytes = [], [], []
     for _round in range(ROUNDS):
         for loads in (True, False):
-            site.ask(*(f"DELETE FROM {table}" for table in EMPTIED))  # noqa: S608
+            site.ask(*(f"DELETE FROM {table}" for table in EMPTIED))
             if loads:
                 theirs.append(timed(site.load, folder / "peer.csv"))
             else:

@@ -128,7 +128,7 @@ def processor_time():
 
 def reading(env, work):
     """Do some work while another process reads; return what that says of its reads."""
-    reader = subprocess.Popen(  # noqa: S603
+    reader = subprocess.Popen(
         [sys.executable, "-c", READER],
         cwd=ROOT,
         env=env,
