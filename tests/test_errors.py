@@ -8,6 +8,8 @@ from stocksite.wsgi import application
 
 from .pages import find, parse, text
 
+pytestmark = pytest.mark.sqlite
+
 CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-CN"}
 DRESSED = ("header", "nav", "footer")
 

@@ -11,6 +11,8 @@ from stocks.imports.feeds.http import Client
 
 from .feed_server import serving_feeds
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def server(settings, monkeypatch):

@@ -13,6 +13,8 @@ from stocks.imports import Refused
 from stocks.imports.feeds import akshare, yfinance
 from stocks.models import Bar, Stock
 
+pytestmark = pytest.mark.sqlite
+
 # What both packages return: a table that gives its rows as dictionaries.
 FRAME = """
 import datetime

@@ -13,6 +13,8 @@ from stocks.imports.feeds.http import Client
 from .feed_samples import EASTMONEY, SINA, STOOQ, STOOQ_DAYS, TENCENT, Quote
 from .feed_server import serving_feeds
 
+pytestmark = pytest.mark.sqlite
+
 MOUTAI, WULIANGYE, NOBODY = ("600519", "SH"), ("000858", "SZ"), ("000999", "SZ")
 SPDB, FUND, NO_FUND = ("600000", "SH"), ("160922", "SZ"), ("160923", "SZ")
 STOCKS = [

@@ -15,6 +15,8 @@ from stocks.imports.quotes import QuoteWriter
 from stocks.imports.values import is_none, read_day, read_moment, read_number
 from stocks.models import Bar, Stock
 
+pytestmark = pytest.mark.sqlite
+
 AFTERNOON = datetime(2017, 7, 20, 15)  # noqa: DTZ001
 NUMBERS = [
     *(Stock._meta.get_field(name) for name in QuoteWriter.fields),

@@ -18,6 +18,8 @@ from stocks.imports.readers import open_file, spooled
 from stocks.imports.writer import write_quotes
 from stocks.models import Stock
 
+pytestmark = pytest.mark.sqlite
+
 CHINESE = "代码,名称,最新价,涨跌幅,换手率,成交额,今开,昨收,最高,最低,市盈率-动态,市净率,总市值\n"
 ROW = "000007,全新好,16.05,10.01,4.4,1.2亿,15,14.59,16.1,14.9,-,3.1,55.6亿\n"
 FIELDS = {
@@ -370,7 +372,6 @@ NOISE = st.one_of(
 )
 
 
-@pytest.mark.sqlite
 def test_noise_is_refused_and_nothing_else(db, tmp_path):
     path = tmp_path / "noise"
     outcomes = set()

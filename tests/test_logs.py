@@ -14,6 +14,8 @@ from .conftest import PASSWORD
 from .mariadb import free_port
 from .processes import fetch, serving
 
+pytestmark = pytest.mark.sqlite
+
 WHEN = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d"
 
 

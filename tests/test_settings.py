@@ -4,6 +4,8 @@ import pytest
 
 from .pages import find, parse, said, text
 
+pytestmark = pytest.mark.sqlite
+
 CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-CN,zh;q=0.9,en;q=0.5"}
 
 

@@ -139,12 +139,15 @@ def test_neighbours_are_those_of_the_list(alice_client, alice, table, name, quer
     query = f"{query}&{sort}" if query else f"?{sort}"
     slugs = {stock.code: stock.slug for stock in Stock.objects.all()}
     walked, path = [order[0]], f"/stocks/{slugs[order[0]]}/{query}"
-    assert neighbour(alice_client.get(path), "prev") is None
-    while following := neighbour(alice_client.get(path), "next"):
-        usual = path.replace("sort=code", "").rstrip("?&")
-        assert neighbour(alice_client.get(following), "prev") == usual
-        walked.append(following.split("/")[2].split(".")[0])
-        path = following
+    page, usual = alice_client.get(path), None
+    while True:
+        assert neighbour(page, "prev") == usual
+        following = neighbour(page, "next")
+        if not following:
+            break
+        usual, path = path.replace("sort=code", "").rstrip("?&"), following
+        page = alice_client.get(path)
+        walked.append(path.split("/")[2].split(".")[0])
     assert walked == order
 
 

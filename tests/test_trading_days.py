@@ -6,6 +6,8 @@ import pytest
 
 from stocks.trading_days import is_session, is_stale, last_trading_day, latest_moment
 
+pytestmark = pytest.mark.sqlite
+
 # How many sessions the exchanges counted in a year.
 SESSIONS = {
     "SZ": [244, 243, 244, 243, 243, 242, 242, 242, 243],

@@ -12,9 +12,10 @@ MOST_BYTES_OF_A_CHART = 120 * 1024
 SITE = ("fixtures", "locale", "static", "stocks", "stocksite", "templates")
 
 
-@pytest.fixture
-def site(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
     """The address of a copy of the site that is served as `make run` does it."""
+    tmp_path = tmp_path_factory.mktemp("site")
     for folder in SITE:
         shutil.copytree(ROOT / folder, tmp_path / folder)
     manage = str(shutil.copy(ROOT / "manage.py", tmp_path))
