@@ -212,11 +212,6 @@ def result_in_pieces(request, head, tail, context, work, language):
 class DataImportAdmin(admin.ModelAdmin):
     """The imports that were made; adding one is uploading a file."""
 
-    class Media:
-        """The look of the pages."""
-
-        css = {"all": ["admin_import.css"]}
-
     list_display = (
         "number", "kind", "source", "made_at", "made_by", "as_of", "new", "changed", "unchanged",
         "rejected", "undoing",
@@ -266,7 +261,6 @@ class DataImportAdmin(admin.ModelAdmin):
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "media": self.media,
             "title": title,
             **more,
         }

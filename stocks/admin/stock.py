@@ -1,5 +1,7 @@
 """Data entry for stocks, and the history of every change."""
 
+from itertools import chain
+
 from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,14 @@ from ..models import Stock, WatchlistEntry
 from .shared import CarefulAdmin
 
 VALUES = ("short", "chg", "turnover", "price", "highs", "time")
+# What feeds and imports bring besides.
+MORE = (
+    ("previous_close", "open", "high", "low"),
+    ("volume", "amount"),
+    ("price_earnings", "price_book", "market_value"),
+    ("industry", "status"),
+    ("source", "quote_time"),
+)
 LONGEST_SEARCH = 64
 
 
@@ -25,14 +35,18 @@ class StockForm(forms.ModelForm):
         return self.cleaned_data["market"].upper()
 
 
+class RowForm(forms.ModelForm):
+    """A row of the list; the heading of a column is too far away to be the label of a field."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
+
+
 @admin.register(Stock)
 class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     """Stocks: found as on the site, changed in the list or one by one."""
-
-    class Media:
-        """The look of the list."""
-
-        css = {"all": ["admin.css"]}
 
     form = StockForm
     list_display = ("code", "market", *VALUES, "distance")
@@ -48,10 +62,14 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
         "short",
         ("price", "chg", "turnover"),
         ("highs", "time", "distance"),
-        "quote_time",
+        *MORE,
     )
     readonly_fields = ("distance",)
     object_history_list_template = "admin/stocks/stock/history_list.html"
+
+    def get_changelist_form(self, request, **kwargs):
+        """Return the form of a row of the list."""
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
 
     def get_search_results(self, request, queryset, search_term):
         """Return the stocks that the site's own search finds, none of them twice."""
@@ -92,7 +110,7 @@ class StockHistoryAdmin(admin.ModelAdmin):
     list_per_page = 50
     list_select_related = ("history_user",)
     search_fields = ("code", "short", "history_user__username")
-    fields = readonly_fields = (*list_display, "quote_time")
+    fields = readonly_fields = (*list_display, *chain(*MORE))
 
     @admin.display(description=_("When"), ordering="history_date")
     def when(self, record):
