@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,8 +10,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from .mariadb import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 20
+SITE = ("fixtures", "locale", "static", "stocks", "stocksite", "templates")
 
 
 def environment(folder, **variables):
@@ -56,6 +60,24 @@ def serving(*arguments, env, url):
     finally:
         process.terminate()
         process.communicate(timeout=PATIENCE)
+
+
+@contextlib.contextmanager
+def serving_copy(folder):
+    """Serve a copy of the site in `folder` as `make run` does it; give its address."""
+    for name in SITE:
+        shutil.copytree(ROOT / name, folder / name)
+    manage, env, port = (
+        str(shutil.copy(ROOT / "manage.py", folder)),
+        environment(folder),
+        free_port(),
+    )
+    for command in (["prepare"], ["collectstatic", "--no-input"]):
+        done = run(manage, *command, env=env)
+        assert done.returncode == 0, done.stderr
+    url = f"http://127.0.0.1:{port}/"
+    with serving(manage, "serve", str(port), env=env, url=url):
+        yield url
 
 
 def wait_for(process, url):

@@ -1,31 +1,17 @@
 """What the first visit costs: the real server, files collected, nothing in the browser yet."""
 
-import shutil
-
 import pytest
 
-from ..mariadb import free_port
-from ..processes import ROOT, environment, run, serving
+from ..processes import serving_copy
 
 MOST_BYTES = 60 * 1024
 MOST_BYTES_OF_A_CHART = 120 * 1024
-SITE = ("fixtures", "locale", "static", "stocks", "stocksite", "templates")
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The address of a copy of the site that is served as `make run` does it."""
-    tmp_path = tmp_path_factory.mktemp("site")
-    for folder in SITE:
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    manage = str(shutil.copy(ROOT / "manage.py", tmp_path))
-    env = environment(tmp_path)
-    for command in (["prepare"], ["collectstatic", "--no-input"]):
-        done = run(manage, *command, env=env)
-        assert done.returncode == 0, done.stderr
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/"
-    with serving(manage, "serve", str(port), env=env, url=url):
+    with serving_copy(tmp_path_factory.mktemp("site")) as url:
         yield url
 
 
