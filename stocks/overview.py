@@ -476,7 +476,7 @@ class Overview:
                 for name in ("stocks", "area", "known", "moved")
             }
             found.append(made(_("Other industries"), "", sums))
-        return found
+        return sorted(found, key=attrgetter("weight"), reverse=True)
 
     @property
     def shares(self):

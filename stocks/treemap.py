@@ -13,12 +13,16 @@ SMALLEST_LINK = 27
 HEADER = 27
 NARROWEST_HEADER = 64
 SMALLEST_TILE = 32 * 32
+# What is left of a box by rounding when all of it is given away.
+NOTHING = 1e-6
 GAP = 2
 FONTS = {"f4": 26, "f3": 19, "f2": 14, "f1": 11}
 QUIET_FONTS = {name: FONTS[name] for name in ("f2", "f1")}
 HEADER_FONT = 13
 # A character's width in terms of the font's size: Chinese ones are square.
-WIDE, NARROW = 1.0, 0.66
+SQUARE, LETTER, OTHER = 1.0, 0.58, 0.66
+# A name that is cut off says nothing with less room than that.
+LEAST_ROOM = 3
 MARGIN = 3
 LINE = 1.2
 # From how many percent on a change has the next stronger colour.
@@ -35,8 +39,9 @@ class Box(NamedTuple):
 
     @property
     def path(self):
-        """The rectangle as an SVG path."""
-        return f"M{self.x} {self.y}h{self.width}v{self.height}h-{self.width}z"
+        """The rectangle as an SVG path, a unit short of its neighbours to the right and below."""
+        width, height = self.width - 1, self.height - 1
+        return f"M{self.x} {self.y}h{width}v{height}h-{width}z"
 
     @property
     def tappable(self):
@@ -65,6 +70,8 @@ def squarified(sizes, box):
     areas = [size * scale for size in sizes]
     while start < len(areas):
         side = min(box.width, box.height)
+        if side < NOTHING:
+            return [*boxes, *(Box(box.x, box.y, 0, 0) for _area in areas[start:])]
         total = smallest = largest = areas[start]
         ratio, end = worst_ratio(total, smallest, largest, side), start + 1
         for area in areas[end:]:
@@ -103,38 +110,49 @@ def cut_row(areas, box, *, last):
 
 def width_of(text):
     """Return about how wide a text is, in terms of the font's size."""
-    return sum(WIDE if unicodedata.east_asian_width(c) in "WF" else NARROW for c in text)
+    return sum(
+        SQUARE if unicodedata.east_asian_width(c) in "WF" else LETTER if c.isalpha() else OTHER
+        for c in text
+    )
 
 
 def shortened(text, room):
     """Return a text, cut off with an ellipsis where it is wider than `room`."""
     if width_of(text) <= room:
         return text
-    while text and width_of(text) + WIDE > room:
+    while text and width_of(text) + SQUARE > room:
         text = text[:-1]
-    return f"{text.rstrip()}…" if text else ""
+    return f"{text.rstrip()}…"
 
 
 class Label(NamedTuple):
-    """One or two lines in the middle of a box: the font's class, the place, the second's step."""
+    """Lines in the middle of a box: the font's class, where the first one stands, how far apart."""
 
+    lines: tuple
     css: str
     x: int
     y: int
     dy: int
 
+    @classmethod
+    def of(cls, lines, box, fonts):
+        """Return the label with as many lines in as large a font as fits, None if none does."""
+        room, height = box.width - 2 * MARGIN, box.height - 2 * MARGIN
+        for shown in (lines, lines[:1]):
+            width = max(map(width_of, shown))
+            for css, size in fonts.items():
+                if width * size <= room and len(shown) * LINE * size <= height:
+                    return cls.placed(shown, box, css, size)
+        css, size = list(fonts.items())[-1]
+        if room < LEAST_ROOM * size or height < LINE * size:
+            return None
+        return cls.placed((shortened(lines[0], room / size),), box, css, size)
 
-def label(lines, box, fonts=FONTS):
-    """Return the label of a box with as many lines in as large a font as fits, None if none."""
-    room, height = box.width - 2 * MARGIN, box.height - 2 * MARGIN
-    x, middle = box.x + box.width // 2, box.y + box.height / 2
-    for count in (2, 1):
-        width = max(map(width_of, lines[:count]))
-        for css, size in fonts.items():
-            if width * size <= room and count * LINE * size <= height:
-                y = middle + size * (0.35 - 0.5 * LINE * (count - 1))
-                return Label(css, x, round(y), round(LINE * size) if count > 1 else 0)
-    return None
+    @classmethod
+    def placed(cls, lines, box, css, size):
+        """Return the label in the middle of a box."""
+        y = box.y + box.height / 2 + size * (0.35 - 0.5 * LINE * (len(lines) - 1))
+        return cls(lines, css, box.x + box.width // 2, round(y), round(LINE * size))
 
 
 def colour(change):
@@ -181,7 +199,8 @@ class Tile:
     def label(self):
         """Where its name and change are written, None where they do not fit."""
         fonts = QUIET_FONTS if self.item.quiet else FONTS
-        return label((self.item.name, self.item.said), self.box, fonts)
+        lines = (self.item.name, self.item.said) if self.item.said else (self.item.name,)
+        return Label.of(lines, self.box, fonts)
 
 
 @dataclass(frozen=True)
@@ -249,19 +268,39 @@ class Drawing:
 
 
 def drawn(group, box):
-    """Return the block of a group."""
-    box = Box(box.x, box.y, max(0, box.width - GAP), max(0, box.height - GAP))
-    if not box.width or not box.height:
+    """Return the block of a group in a box with edges on whole units."""
+    box = Box(box.x, box.y, box.width - GAP, box.height - GAP)
+    if min(box.width, box.height) <= 1:
         return Block([])
     inner = Box(box.x, box.y + HEADER, box.width, box.height - HEADER)
     if box.width >= NARROWEST_HEADER and inner.height > 0:
         unit = inner.width * inner.height / group.item.weight
         shown = [item for item in group.largest if item.weight * unit >= SMALLEST_TILE]
         if shown:
-            rest = group.rest(len(shown))
-            items = [*shown, rest] if rest else shown
-            boxes = squarified([item.weight for item in items], inner)
-            tiles = [Tile(item, box.whole()) for item, box in zip(items, boxes, strict=True)]
-            header = Header(group.item, Box(box.x, box.y, box.width, HEADER))
-            return Block([tile for tile in tiles if tile.box.width and tile.box.height], header)
+            tiles = tiles_of(shown, group.rest(len(shown)), inner)
+            return Block(tiles, Header(group.item, Box(box.x, box.y, box.width, HEADER)))
     return Block([Tile(group.item, box)])
+
+
+def tiles_of(items, rest, box):
+    """Return the tiles of a group's items, and at its end that of the rest, if there is any."""
+    weights = [item.weight for item in items]
+    boxes = []
+    if rest:
+        first, last = split(box, sum(weights), rest.weight)
+        boxes, box = [last], first
+        items = [*items, rest]
+    boxes = [*squarified(weights, box), *boxes]
+    tiles = [Tile(item, box.whole()) for item, box in zip(items, boxes, strict=True)]
+    return [tile for tile in tiles if min(tile.box.width, tile.box.height) > 1]
+
+
+def split(box, first, last):
+    """Return the two parts of a box across its longer side, in proportion."""
+    x, y, width, height = box
+    share = first / (first + last)
+    if width >= height:
+        cut = width * share
+        return Box(x, y, cut, height), Box(x + cut, y, width - cut, height)
+    cut = height * share
+    return Box(x, y, width, cut), Box(x, y + cut, width, height - cut)
