@@ -8,9 +8,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# In units of the drawing, of which one is at least 0.89 px: 27 of them are 24 px, enough to tap.
-SMALLEST_LINK = 27
-HEADER = 27
+# In units of the drawing, one being at least 0.89 px: less the gap that is 24 px, enough to tap.
+SMALLEST_LINK = 28
+HEADER = 28
 NARROWEST_HEADER = 64
 SMALLEST_TILE = 32 * 32
 # What is left of a box by rounding when all of it is given away.
@@ -236,7 +236,7 @@ class Header(Tile):
     @property
     def baseline(self):
         """How far down the text stands."""
-        return self.box.y + HEADER - 9
+        return self.box.y + HEADER - 10
 
 
 @dataclass(frozen=True)
