@@ -42,7 +42,7 @@ MOST_LISTED = 10
 MOST_GROUPS = 60
 # The heat map for a wide window and for a phone: width, height, the most stocks with a tile.
 WIDE = (1160, 680, 200)
-TALL = (366, 900, 100)
+TALL = (366, 1080, 100)
 BAR_WIDTH, BAR_HEIGHT = 40, 120
 
 
@@ -203,8 +203,8 @@ class Group:
     def called(self, name, *, quiet=False):
         """Return the item of the group under a name."""
         change = self.change
-        count = ngettext("%(count)s stock", "%(count)s stocks", self.stocks)
-        parts = (self.name, count % {"count": self.stocks}, signed(change))
+        stocks = ngettext("%(total)s stock", "%(total)s stocks", self.stocks)
+        parts = (self.name, stocks % {"total": self.stocks}, signed(change))
         title = ", ".join(filter(None, parts))
         return Item(name, self.weight, change, signed(change), self.href, title, quiet)
 

@@ -135,7 +135,7 @@ class Label(NamedTuple):
     dy: int
 
     @classmethod
-    def of(cls, lines, box, fonts):
+    def of(cls, lines, box, fonts=FONTS):
         """Return the label with as many lines in as large a font as fits, None if none does."""
         room, height = box.width - 2 * MARGIN, box.height - 2 * MARGIN
         for shown in (lines, lines[:1]):
@@ -143,10 +143,16 @@ class Label(NamedTuple):
             for css, size in fonts.items():
                 if width * size <= room and len(shown) * LINE * size <= height:
                     return cls.placed(shown, box, css, size)
-        css, size = list(fonts.items())[-1]
+        return None
+
+    @classmethod
+    def cut_off(cls, name, box):
+        """Return the label with the beginning of a name, None where that would say nothing."""
+        css, size = list(FONTS.items())[-1]
+        room, height = box.width - 2 * MARGIN, box.height - 2 * MARGIN
         if room < LEAST_ROOM * size or height < LINE * size:
             return None
-        return cls.placed((shortened(lines[0], room / size),), box, css, size)
+        return cls.placed((shortened(name, room / size),), box, css, size)
 
     @classmethod
     def placed(cls, lines, box, css, size):
@@ -198,9 +204,10 @@ class Tile:
     @property
     def label(self):
         """Where its name and change are written, None where they do not fit."""
-        fonts = QUIET_FONTS if self.item.quiet else FONTS
-        lines = (self.item.name, self.item.said) if self.item.said else (self.item.name,)
-        return Label.of(lines, self.box, fonts)
+        lines = tuple(filter(None, (self.item.name, self.item.said)))
+        if self.item.quiet:
+            return Label.of(lines, self.box, QUIET_FONTS)
+        return Label.of(lines, self.box) or Label.cut_off(self.item.name, self.box)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from stocks.treemap import (
-    FONTS,
     HEADER,
     SMALLEST_LINK,
     Box,
     Drawing,
     Header,
     Item,
-    Label,
     Tile,
     colour,
     shortened,
@@ -139,10 +137,11 @@ def test_colours_grow_with_the_change():
         (62, 60, ("平安银行", "+1.23%"), "f2"),
         (50, 20, ("平安银行",), "f1"),
         (45, 40, ("平安…",), "f1"),
+        (44, 20, ("平安…",), "f1"),
     ],
 )
 def test_as_much_is_written_as_fits(width, height, lines, css):
-    found = Label.of(("平安银行", "+1.23%"), Box(10, 20, width, height), FONTS)
+    found = Tile(Item("平安银行", 1, 1.0, "+1.23%"), Box(10, 20, width, height)).label
     assert (found.lines, found.css) == (lines, css)
     assert found.x == 10 + width // 2
     assert 20 < found.y < 20 + height
@@ -150,7 +149,14 @@ def test_as_much_is_written_as_fits(width, height, lines, css):
 
 @pytest.mark.parametrize("box", [Box(0, 0, 30, 100), Box(0, 0, 100, 15), Box(0, 0, 1, 1)])
 def test_nothing_is_written_where_nothing_fits(box):
-    assert Label.of(("平安银行", "+1.23%"), box, FONTS) is None
+    assert Tile(Item("平安银行", 1, 1.0, "+1.23%"), box).label is None
+
+
+@pytest.mark.parametrize(("width", "css"), [(300, "f2"), (80, "f1"), (75, None)])
+def test_a_number_of_others_is_written_small_and_never_cut_off(width, css):
+    item = Item("128 others", 1, 1.0, "+1.23%", quiet=True)
+    label = Tile(item, Box(0, 0, width, 200)).label
+    assert (label and label.css) == css
 
 
 def test_a_header_says_the_change_only_beside_the_whole_name():
