@@ -152,7 +152,7 @@ def test_nothing_is_written_where_nothing_fits(box):
     assert Tile(Item("平安银行", 1, 1.0, "+1.23%"), box).label is None
 
 
-@pytest.mark.parametrize(("width", "css"), [(300, "f2"), (80, "f1"), (75, None)])
+@pytest.mark.parametrize(("width", "css"), [(300, "f2"), (80, "f1"), (60, None)])
 def test_a_number_of_others_is_written_small_and_never_cut_off(width, css):
     item = Item("128 others", 1, 1.0, "+1.23%", quiet=True)
     label = Tile(item, Box(0, 0, width, 200)).label
