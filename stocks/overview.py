@@ -74,30 +74,35 @@ def signed(change):
 
 
 def tallies():
-    """Return the figures of the day by market, status and bar, in one query."""
-    bars = [
-        When(bar_condition(low, high), then=Value(bar)) for bar, (low, high) in enumerate(bounds())
-    ]
+    """Return the figures of each market, in one query; but for the dates, of traded stocks."""
+    traded = Q(status=Stock.Status.TRADED)
     sizes = {}
     for name in (MARKET_VALUE.name, AMOUNT.name, TURNOVER.name):
-        sizes[f"with_{name}"] = Count("pk", filter=Q(**{f"{name}__gt": 0}))
-        sizes[f"{name}_sum"] = Sum(Cast(name, FloatField()))
+        sizes[f"with_{name}"] = Count("pk", filter=traded & Q(**{f"{name}__gt": 0}))
+        sizes[f"{name}_sum"] = Sum(Cast(name, FloatField()), filter=traded)
     return list(
-        Stock.objects.values(
-            "market",
-            "status",
-            bar=Case(*bars, default=None, output_field=SmallIntegerField()),
-        )
+        Stock.objects.values("market")
         .annotate(
-            stocks=Count("pk"),
-            breakouts=Count("pk", filter=Q(distance__gt=0)),
-            industries=Count("pk", filter=~Q(industry="")),
+            listed=Count("pk"),
+            stocks=Count("pk", filter=traded),
+            breakouts=Count("pk", filter=traded & Q(distance__gt=0)),
+            industries=Count("pk", filter=traded & ~Q(industry="")),
             newest_quote=Max("quote_time"),
             newest_high=Max("time"),
             **sizes,
         )
         .order_by("market")
     )
+
+
+def bar_counts(stocks):
+    """Return how many stocks are on each bar, by its place."""
+    bars = [
+        When(bar_condition(low, high), then=Value(bar)) for bar, (low, high) in enumerate(bounds())
+    ]
+    place = Case(*bars, output_field=SmallIntegerField())
+    rows = stocks.filter(chg__isnull=False).values(bar=place).annotate(stocks=Count("pk"))
+    return dict(rows.order_by("bar").values_list("bar", "stocks"))
 
 
 @dataclass(frozen=True)
@@ -235,17 +240,16 @@ class Overview:
 
     def __init__(self, params):
         self.tallies = tallies()
-        self.present = list(dict.fromkeys(row["market"] for row in self.tallies))
+        self.present = [row["market"] for row in self.tallies]
         self.market, self.problems = asked_market(params, self.present)
         self.screen = Screen(LISTED, market=self.market)
         self.stocks = Stock.objects.traded().filter(self.screen.condition() or Q())
         code = "" if self.market == NO_MARKET else self.market
         self.rows = [row for row in self.tallies if not self.market or row["market"] == code]
-        self.day = [row for row in self.rows if row["status"] == Stock.Status.TRADED]
 
     def sum(self, name):
-        """Return how many of the traded stocks have something."""
-        return sum(row[name] for row in self.day)
+        """Return a figure of the markets that are shown together."""
+        return sum(row[name] for row in self.rows)
 
     @property
     def total(self):
@@ -255,7 +259,7 @@ class Overview:
     @property
     def resting(self):
         """How many stocks are suspended or delisted, and so are left out."""
-        return sum(row["stocks"] for row in self.rows) - self.total
+        return self.sum("listed") - self.total
 
     @property
     def choices(self):
@@ -298,13 +302,10 @@ class Overview:
     @cached_property
     def bars(self):
         """The bars of the histogram, from the falls to the rises."""
-        counts = dict.fromkeys(range(len(bounds())), 0)
-        for row in self.day:
-            if row["bar"] is not None:
-                counts[row["bar"]] += row["stocks"]
-        most = max(1, *counts.values())
+        counts = bar_counts(self.stocks)
+        most = max(counts.values(), default=1)
         return [
-            Bar(place, counts[place], most, self.screen_of_changes(low, high))
+            Bar(place, counts.get(place, 0), most, self.screen_of_changes(low, high))
             for place, (low, high) in enumerate(bounds())
         ]
 
@@ -398,7 +399,7 @@ class Overview:
 
     def currencies(self, column):
         """Return the currencies in which traded stocks have a sum of money."""
-        return {currency(row["market"]) for row in self.day if row[f"with_{column.name}"]}
+        return {currency(row["market"]) for row in self.rows if row[f"with_{column.name}"]}
 
     # The heat map
 
@@ -438,7 +439,7 @@ class Overview:
         if not self.mixed:
             return size
         stocks, money = defaultdict(int), defaultdict(float)
-        for row in self.day:
+        for row in self.rows:
             stocks[currency(row["market"])] += row[f"with_{self.measure.name}"]
             money[currency(row["market"])] += row[f"{self.measure.name}_sum"] or 0
         scales = [

@@ -104,6 +104,7 @@ def test_suspended_and_delisted_stocks_are_on_no_list_and_no_map(changed):
     shown = {code for rows in listed(page).values() for code in rows}
     assert shown
     assert not shown & {"700001", "700002"}
+    assert [listing.total for listing in page.listings] == [8, 6, 0, 6]
     assert sum(group.stocks for group in page.groups) == page.total
 
 
@@ -304,7 +305,7 @@ def crowd(rows):
 @pytest.mark.parametrize("rows", [2, 200])
 def test_queries_do_not_grow_with_the_rows(client, db, django_assert_num_queries, rows):
     crowd(rows)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert client.get("/market/").status_code == 200
 
 
