@@ -3,10 +3,22 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from .views import about, account, chart, health, market, old_site, settings, stock, watchlist
+from .views import (
+    about,
+    account,
+    chart,
+    health,
+    market,
+    old_site,
+    overview,
+    settings,
+    stock,
+    watchlist,
+)
 
 urlpatterns = [
     path("", market.market, name="market"),
+    path("market/", overview.overview, name="overview"),
     path("stocks/<str:symbol>/", stock.stock, name="stock"),
     path("stocks/<str:symbol>/bars.json", chart.bars, name="bars"),
     path("watchlist/", watchlist.watchlist, name="watchlist"),

@@ -85,6 +85,7 @@ def test_500_says_nothing_of_the_inside(broken, stocks, language):
     ("path", "allowed"),
     [
         ("/", {"GET", "HEAD"}),
+        ("/market/", {"GET", "HEAD"}),
         ("/watchlist/", {"GET", "HEAD"}),
         ("/stocks/000007.SZ/", {"GET", "HEAD"}),
         ("/about/", {"GET", "HEAD"}),
@@ -115,6 +116,8 @@ def test_405_names_what_is_allowed(alice_client, stocks, path, allowed):
 
 PATHS = [
     "/",
+    "/market/",
+    "/market/?market=nothing&foo=1",
     "/watchlist/",
     "/stocks/000007.SZ/",
     "/stocks/000007/",
@@ -168,7 +171,7 @@ def test_every_page_is_valid_html_and_answers_head_alike(
 @pytest.mark.parametrize("path", [
     "/{}", "/stocks/{}/", "/watchlist/{}/add/", "/add/{}.html", "/update/{}.html",
     "/update/000007/{}.html", "/accounts/{}", "/admin/{}", "/static/{}", "/?q={0}&{0}=1",
-    "/stocks/000007.SZ/?list={}", "/settings/?next={}",
+    "/stocks/000007.SZ/?list={}", "/market/?market={0}&{0}=1", "/settings/?next={}",
 ])  # fmt: skip
 def test_odd_bytes_in_an_address_are_no_error_of_ours(client, alice_client, stocks, path, part):
     for visitor in (client, alice_client):

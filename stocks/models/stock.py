@@ -137,6 +137,10 @@ class StockQuerySet(models.QuerySet):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
+    def traded(self):
+        """Return the stocks that are traded, neither suspended nor delisted."""
+        return self.filter(status=Stock.Status.TRADED)
+
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)

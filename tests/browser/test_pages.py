@@ -33,6 +33,8 @@ MARKET = {
 }
 VISITOR = {
     **MARKET,
+    "overview": "/market/",
+    "overview of a market": "/market/?market=SZ&colour=red",
     "stock": "/stocks/000007.SZ/",
     "which of two": "/stocks/000001/",
     "unknown stock": "/stocks/000008/",
