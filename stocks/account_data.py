@@ -21,6 +21,7 @@ def data_of(user):
     return {
         "account": values(user, ACCOUNT_FIELDS),
         "display": values(user, DISPLAY_FIELDS),
+        "columns": user.columns,
         "emails": rows(user.emailaddress_set, EMAIL_FIELDS),
         "two_factor": rows(user.authenticator_set, TWO_FACTOR_FIELDS),
         "sessions": rows(user.usersession_set, SESSION_FIELDS),

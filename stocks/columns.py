@@ -1,14 +1,15 @@
 """The columns of the tables, declared once: how each is named, sorted, filtered and shown.
 
 To add a column, add it to the model if it is stored, declare it here and put it into the
-tuple of a table.
+tuple of a table, or into `CHOOSABLE` when it is only shown to those who choose it.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import NullIf
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext_lazy
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
+# A row is nothing without them; they are in every choice of columns.
+ALWAYS_SHOWN = ("code", "short")
 UNITS = {
     "zh-hans": ((10**12, "万亿"), (10**8, "亿"), (10**4, "万")),
     "en": ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")),
@@ -30,7 +33,8 @@ class Column:
 
     `name` is the field of a row and the word in addresses and exports, `heading` and
     `meaning` are what people read, `order` is the field to sort by where it is another,
-    `aliases` are what files call it that come from elsewhere.
+    `aliases` are what files call it that come from elsewhere. A column that may be `blank` has
+    "" where there is no value.
     """
 
     name: str
@@ -38,8 +42,10 @@ class Column:
     meaning: str = ""
     order: str = ""
     aliases: tuple = ()
+    blank: bool = False
 
     css = "text"
+    sortable = True
     ranged = False
     input_type = "text"
 
@@ -47,6 +53,12 @@ class Column:
     def sort_field(self):
         """The field that puts rows in this column's order."""
         return self.order or self.name
+
+    @property
+    def sort_key(self):
+        """The expression that puts rows in this column's order, NULL where there is no value."""
+        field = F(self.sort_field)
+        return NullIf(field, Value("")) if self.blank else field
 
     def value(self, row):
         """Return a row's value."""
@@ -173,12 +185,31 @@ def day_text(day):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a page's table and the order it has at first."""
+    """The columns of a page's table and the order it has at first.
+
+    `usual` are those shown as long as nobody chooses, `more` those to choose besides.
+    """
 
     name: str
-    columns: tuple
+    usual: tuple
+    more: tuple
 
     default_sort = "code"
+
+    @property
+    def columns(self):
+        """All columns, in the order they are shown in."""
+        return (*self.usual, *self.more)
+
+    @property
+    def choosable(self):
+        """The columns that need not be shown."""
+        return [column for column in self.columns if column.name not in ALWAYS_SHOWN]
+
+    def choice(self, names):
+        """Return the names of a choice of columns as an address has them; () for no names."""
+        chosen = [column.name for column in self.choosable if column.name in names]
+        return tuple(chosen or ALWAYS_SHOWN[:1]) if names else ()
 
     def column(self, name):
         """Return the column called `name`, None when there is none."""
@@ -238,7 +269,7 @@ DISTANCE = ChangeColumn(
     _("From previous high"),
     _("How far the price stands above or below the previous high, in percent."),
 )
-NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."), order="note_order")
+NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."), blank=True)
 ADDED_PRICE = NumberColumn(
     "added_price", _("Price when added"), _("The price when you put it on your watchlist.")
 )
@@ -300,6 +331,7 @@ INDUSTRY = Column(
     _("Industry"),
     _("What the company mostly does."),
     aliases=("行业", "所属行业", "细分行业"),
+    blank=True,
 )
 QUOTE_TIME = MomentColumn(
     "quote_time",
@@ -307,8 +339,28 @@ QUOTE_TIME = MomentColumn(
     _("When the latest price was quoted."),
     aliases=("报价时间", "行情时间", "更新时间", "日期", "date"),
 )
-SOURCE = Column("source", _("Source"), _("Where the latest price comes from."), aliases=("来源",))
+SOURCE = Column(
+    "source",
+    _("Source"),
+    _("Where the latest price comes from."),
+    aliases=("来源",),
+    blank=True,
+)
 
-MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE))
-WATCHLIST = Table("watchlist", (*MARKET.columns, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT))
+CHOOSABLE = (
+    PREVIOUS_CLOSE,
+    OPEN,
+    HIGH,
+    LOW,
+    VOLUME,
+    AMOUNT,
+    PRICE_EARNINGS,
+    PRICE_BOOK,
+    MARKET_VALUE,
+    INDUSTRY,
+    QUOTE_TIME,
+    SOURCE,
+)
+MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE), CHOOSABLE)
+WATCHLIST = Table("watchlist", (*MARKET.usual, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT), CHOOSABLE)
 TABLES = {table.name: table for table in (MARKET, WATCHLIST)}

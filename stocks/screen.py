@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import ExpressionWrapper, F, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from .columns import LOOKUPS, TABLES, Table
+from .columns import ALWAYS_SHOWN, LOOKUPS, TABLES, Table
 from .models.stock import search_condition
 from .symbols import MARKETS
 from .trading_days import last_trading_day
@@ -21,14 +22,17 @@ DEFAULT_SIZE = 100
 LONGEST_SEARCH = 64
 NO_MARKET = "-"
 SIGNS = {"min": "≥", "max": "≤"}
+NOT_ONE_OF = gettext_lazy("%(name)s cannot be “%(value)s”; it takes %(choices)s.")
 
 
 @dataclass(frozen=True)
 class Screen:
-    """Search, filters, order and page of a table.
+    """Search, filters, order, columns and page of a table.
 
-    `ranges` maps `price_min` and the like to what was asked for; `problems` says, a sentence
-    each, which parts of the address were left aside.
+    `ranges` maps `price_min` and the like to what was asked for; `chosen` are the names of the
+    columns asked for, () when the address says nothing of them, and then those that a person
+    chose before, `remembered`, are shown; `problems` says, a sentence each, which parts of the
+    address were left aside.
     """
 
     table: Table
@@ -36,20 +40,54 @@ class Screen:
     market: str = ""
     ranges: dict = field(default_factory=dict)
     sort: str = ""
+    chosen: tuple = ()
     size: int = DEFAULT_SIZE
     page: int = 1
+    remembered: tuple = field(default=(), compare=False)
     problems: tuple = field(default=(), compare=False)
 
     sizes = SIZES
 
     @classmethod
-    def parse(cls, params, table, markets):
+    def parse(cls, params, table, markets, remembered=()):
         """Return the screen that the QueryDict `params` asks for.
 
         `markets` are those that have stocks. A value that cannot be used is left aside and
         named in `problems`; the rest still counts.
         """
-        return Parser(params, table, markets).screen()
+        screen = Parser(params, table, markets).screen()
+        return replace(screen, remembered=table.choice(remembered))
+
+    @property
+    def columns(self):
+        """The columns that are shown, in their order."""
+        names = self.chosen or self.remembered
+        if not names:
+            return self.table.usual
+        shown = (*ALWAYS_SHOWN, *names)
+        return tuple(column for column in self.table.columns if column.name in shown)
+
+    @property
+    def usual(self):
+        """Whether the columns are those shown as long as nobody chooses."""
+        return self.columns == self.table.usual
+
+    @property
+    def as_usual(self):
+        """The same screen with nothing said of its columns."""
+        return self.changed(chosen=(), page=self.page)
+
+    @property
+    def ranged(self):
+        """The columns to offer a range of: those that are shown or have one."""
+        used = {name.rsplit("_", 1)[0] for name in self.ranges}
+        return [c for c in self.table.ranged if c in self.columns or c.name in used]
+
+    @property
+    def sortable(self):
+        """The columns to offer an order by: those that are shown or give it."""
+        shown = (*self.columns, self.sort_column)
+        return [column for column in self.table.columns if column.sortable and column in shown]
 
     @property
     def descending(self):
@@ -93,6 +131,7 @@ class Screen:
         """
         params = {"q": self.q, "market": self.market, "sort": self.sort}
         params |= {name: written(value) for name, value in self.ranges.items()}
+        params["columns"] = ",".join(self.chosen)
         if page:
             params["size"] = self.size if self.size != DEFAULT_SIZE else ""
             params["page"] = self.page if self.page != 1 else ""
@@ -101,7 +140,7 @@ class Screen:
     def query(self, *, page=True):
         """Return those parameters as a query string with its question mark, or ""."""
         params = self.params(page=page)
-        return f"?{urlencode(params)}" if params else ""
+        return f"?{urlencode(params, safe=',')}" if params else ""
 
     def sorted_by(self, column):
         """Return the screen that a click on a column's heading gives.
@@ -133,11 +172,11 @@ class Screen:
     def rows(self, stocks):
         """Return the stocks the screen shows, all pages of them, in its order."""
         found = stocks.filter(self.condition()) if self.filtered else stocks
-        return found.order_by(*self.ordering())
+        return found.alias(sort_key=self.sort_column.sort_key).order_by(*self.ordering())
 
     def ordering(self):
         """Return the order of the rows; empty values come last both ways, and no two tie."""
-        key = F(self.sort_column.sort_field)
+        key = F("sort_key")
         if self.descending:
             return [key.desc(nulls_last=True), "-pk"]
         return [key.asc(nulls_last=True), "pk"]
@@ -149,25 +188,27 @@ class Screen:
         that `stocks` have besides the table's it must have too.
         """
         rows = self.rows(stocks)
-        name = self.sort_column.sort_field
-        own = getattr(stock, name, None)
+        own = getattr(stock, self.sort_column.sort_field, None)
         after, before = ("lt", "gt") if self.descending else ("gt", "lt")
-        if own is None:
-            later = Q(**{name: None, f"pk__{after}": stock.pk})
-            earlier = Q(**{f"{name}__isnull": False}) | Q(**{name: None, f"pk__{before}": stock.pk})
+        if own in (None, ""):
+            later = Q(sort_key=None, **{f"pk__{after}": stock.pk})
+            earlier = Q(sort_key__isnull=False) | Q(sort_key=None, **{f"pk__{before}": stock.pk})
         else:
             later = (
-                Q(**{f"{name}__{after}": own})
-                | Q(**{name: own, f"pk__{after}": stock.pk})
-                | Q(**{name: None})
+                Q(**{f"sort_key__{after}": own})
+                | Q(sort_key=own, **{f"pk__{after}": stock.pk})
+                | Q(sort_key=None)
             )
-            earlier = Q(**{f"{name}__{before}": own}) | Q(**{name: own, f"pk__{before}": stock.pk})
+            earlier = Q(**{f"sort_key__{before}": own}) | Q(
+                sort_key=own, **{f"pk__{before}": stock.pk}
+            )
         nearest = [
             Q(pk=Subquery(found.values("pk")[:1]))
             for found in (rows.filter(earlier).reverse(), rows.filter(later))
         ]
         comes_before = ExpressionWrapper(earlier, models.BooleanField())
-        found = stocks.filter(nearest[0] | nearest[1]).annotate(comes_before=comes_before)
+        both = stocks.filter(nearest[0] | nearest[1])
+        found = both.alias(sort_key=self.sort_column.sort_key).annotate(comes_before=comes_before)
         sides = {bool(row.comes_before): row for row in found}
         return sides.get(True), sides.get(False)
 
@@ -198,6 +239,7 @@ class Parser:
             "market": self.market(),
             "ranges": self.ranges(),
             "sort": self.sort(),
+            "chosen": self.chosen(),
             "size": int(self.choice("size", [str(size) for size in SIZES]) or DEFAULT_SIZE),
             "page": self.page(),
         }
@@ -238,12 +280,7 @@ class Parser:
         meant = value.upper() if upper else value
         if not value or meant in choices:
             return meant
-        self.problem(
-            _("%(name)s cannot be “%(value)s”; it takes %(choices)s."),
-            name,
-            value,
-            choices=", ".join(choices),
-        )
+        self.problem(NOT_ONE_OF, name, value, choices=", ".join(choices))
         return ""
 
     def market(self):
@@ -253,9 +290,20 @@ class Parser:
 
     def sort(self):
         """Return the column to sort by, after a minus for the largest first."""
-        names = [column.name for column in self.table.columns]
+        names = [column.name for column in self.table.columns if column.sortable]
         value = self.choice("sort", [*names, *(f"-{name}" for name in names)])
         return "" if value == self.table.default_sort else value
+
+    def chosen(self):
+        """Return the names of the columns to show, in their order."""
+        names = [
+            name.strip() for text in self.params.getlist("columns") for name in text.split(",")
+        ]
+        known = [column.name for column in self.table.columns]
+        wrong = [name for name in names if name and name not in known]
+        if wrong:
+            self.problem(NOT_ONE_OF, "columns", ", ".join(wrong), choices=", ".join(known))
+        return self.table.choice([name for name in names if name in known])
 
     def page(self):
         """Return the number of the page."""
@@ -299,7 +347,7 @@ class Parser:
 
     def unknown(self):
         """Name the parameters that mean nothing here."""
-        known = {"q", "market", "sort", "size", "page", "list"}
+        known = {"q", "market", "sort", "columns", "size", "page", "list"}
         known |= {f"{column.name}_{bound}" for column in self.table.ranged for bound in LOOKUPS}
         for name in self.params:
             if name not in known:

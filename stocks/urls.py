@@ -3,7 +3,18 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from .views import about, account, chart, health, market, old_site, settings, stock, watchlist
+from .views import (
+    about,
+    account,
+    chart,
+    columns,
+    health,
+    market,
+    old_site,
+    settings,
+    stock,
+    watchlist,
+)
 
 urlpatterns = [
     path("", market.market, name="market"),
@@ -14,6 +25,7 @@ urlpatterns = [
     path("watchlist/<str:symbol>/remove/", watchlist.remove, name="watchlist_remove"),
     path("watchlist/<str:symbol>/note/", watchlist.note, name="watchlist_note"),
     path("watchlist/<str:symbol>/restore/", watchlist.restore, name="watchlist_restore"),
+    path("columns/<str:table>/", columns.choose, name="columns"),
     path("settings/", settings.settings, name="settings"),
     path("accounts/", account.account, name="account"),
     path("accounts/data/", account.data, name="account_data"),

@@ -30,6 +30,9 @@ class User(AbstractUser):
     up_colour = models.CharField(
         _("rising prices"), max_length=10, choices=UpColour.choices, blank=True, default=""
     )
+    columns = models.JSONField(
+        _("columns"), blank=True, default=dict, help_text=_("Those chosen, by table.")
+    )
 
     class Meta(AbstractUser.Meta):
         """Names for the admin."""
@@ -42,6 +45,11 @@ class User(AbstractUser):
         for name, value in choices.items():
             setattr(self, name, value)
         self.save(update_fields=choices)
+
+    def save_columns(self, table, names):
+        """Remember the columns chosen for a table; no names mean the usual ones."""
+        self.columns = {**self.columns, table: list(names)}
+        self.save(update_fields=["columns"])
 
     @classmethod
     def normalize_username(cls, username):

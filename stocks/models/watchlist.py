@@ -4,8 +4,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q, Value
-from django.db.models.functions import NullIf
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -104,7 +103,7 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
         """Return the listed stocks with the entry's values.
 
         They are `note_info`, `added_at`, `added_price` and `since`, the change of the price
-        since it was added in percent; `note_order` puts empty notes where empty values go.
+        since it was added in percent.
         """
         return self.beside(Stock.objects.all()).filter(entry__isnull=False)
 
@@ -117,7 +116,6 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
             added_at=F("entry__added_at"),
             added_price=F("entry__added_price"),
             since=percent_above("price", "entry__added_price"),
-            note_order=NullIf("entry__note_info", Value("")),
         )
 
     def notes(self, stocks):

@@ -26,6 +26,7 @@ MARKET = {
     "market": "/",
     "market, filtered": "/?q=hl&market=SZ&price_min=1&sort=-chg&size=7&colour=red",
     "market, nothing fits": "/?q=nosuchstock",
+    "market, columns chosen": "/?columns=chg,volume,market_value,industry,quote_time,source",
 }
 VISITOR = {
     **MARKET,
@@ -146,8 +147,10 @@ def test_every_page_is_accessible(visit, people, language):
     for page, name in each(visit, people, language):
         found += faults(page, name)
         if name.startswith("market") or name == "watchlist":
-            page.locator(".filters summary").click()
-            found += faults(page, f"{name}, filters open")
+            for sheet in ("filters", "columns"):
+                page.locator(f".{sheet} summary").click()
+                found += faults(page, f"{name}, {sheet} open")
+                page.keyboard.press("Escape")
     assert not found
 
 
