@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .models.stock import Stock
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
@@ -34,7 +35,7 @@ class Column:
     `name` is the field of a row and the word in addresses and exports, `heading` and
     `meaning` are what people read, `order` is the field to sort by where it is another,
     `aliases` are what files call it that come from elsewhere. A column that may be `blank` has
-    "" where there is no value.
+    "" where there is no value; one that is `exact` filters by a whole value.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     order: str = ""
     aliases: tuple = ()
     blank: bool = False
+    exact: bool = False
 
     css = "text"
     sortable = True
@@ -68,6 +70,10 @@ class Column:
         """Return the condition that a row has at least (min) or at most (max) a value."""
         return Q(**{f"{self.name}__{LOOKUPS[bound]}": value})
 
+    def named(self, value):
+        """Return a value as a filter in use says it."""
+        return value
+
     def show(self, row):
         """Return the value as a page shows it, safe to put into HTML."""
         value = self.value(row)
@@ -76,6 +82,26 @@ class Column:
     def format(self, value):
         """Return a value that is there as HTML or as text that is still to be escaped."""
         return value
+
+
+@dataclass(frozen=True)
+class ChoiceColumn(Column):
+    """A column whose values are few words, `choices`, that are shown by their labels."""
+
+    choices: type = None
+
+    @property
+    def values(self):
+        """The values there may be, without the blank one."""
+        return [value for value in self.choices.values if value]
+
+    def named(self, value):
+        """Return the label of a value."""
+        return dict(self.choices.choices).get(value, value)
+
+    def format(self, value):
+        """Return the label of a value."""
+        return self.named(value)
 
 
 @dataclass(frozen=True)
@@ -220,6 +246,11 @@ class Table:
         """The columns that filter from a smallest to a largest value."""
         return [column for column in self.columns if column.ranged]
 
+    @property
+    def exact(self):
+        """The columns that filter by a whole value."""
+        return [column for column in self.columns if column.exact]
+
 
 CODE = Column(
     "code",
@@ -332,6 +363,7 @@ INDUSTRY = Column(
     _("What the company mostly does."),
     aliases=("行业", "所属行业", "细分行业"),
     blank=True,
+    exact=True,
 )
 QUOTE_TIME = MomentColumn(
     "quote_time",
@@ -345,6 +377,16 @@ SOURCE = Column(
     _("Where the latest price comes from."),
     aliases=("来源",),
     blank=True,
+    exact=True,
+)
+STATUS = ChoiceColumn(
+    "status",
+    _("Status"),
+    _("Whether the stock is suspended or delisted; a dash when it is traded."),
+    aliases=("状态", "交易状态"),
+    blank=True,
+    exact=True,
+    choices=Stock.Status,
 )
 
 CHOOSABLE = (
@@ -360,6 +402,7 @@ CHOOSABLE = (
     INDUSTRY,
     QUOTE_TIME,
     SOURCE,
+    STATUS,
 )
 MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE), CHOOSABLE)
 WATCHLIST = Table("watchlist", (*MARKET.usual, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT), CHOOSABLE)

@@ -29,7 +29,8 @@ NOT_ONE_OF = gettext_lazy("%(name)s cannot be “%(value)s”; it takes %(choice
 class Screen:
     """Search, filters, order, columns and page of a table.
 
-    `ranges` maps `price_min` and the like to what was asked for; `chosen` are the names of the
+    `ranges` maps `price_min` and the like to what was asked for, `matches` the names of exact
+    columns to their value; `chosen` are the names of the
     columns asked for, () when the address says nothing of them, and then those that a person
     chose before, `remembered`, are shown; `problems` says, a sentence each, which parts of the
     address were left aside.
@@ -39,6 +40,7 @@ class Screen:
     q: str = ""
     market: str = ""
     ranges: dict = field(default_factory=dict)
+    matches: dict = field(default_factory=dict)
     sort: str = ""
     chosen: tuple = ()
     size: int = DEFAULT_SIZE
@@ -102,7 +104,7 @@ class Screen:
     @property
     def filtered(self):
         """Whether anything but the order and page is asked for."""
-        return bool(self.q or self.market or self.ranges)
+        return bool(self.q or self.market or self.ranges or self.matches)
 
     @property
     def filters(self):
@@ -112,6 +114,11 @@ class Screen:
             found.append((_("search: %(text)s") % {"text": self.q}, self.changed(q="")))
         if self.market:
             found.append((market_name(self.market), self.changed(market="")))
+        for name, value in self.matches.items():
+            column = self.table.column(name)
+            others = {key: match for key, match in self.matches.items() if key != name}
+            label = f"{column.heading} = {column.named(value)}"
+            found.append((label, self.changed(matches=others)))
         for name, value in self.ranges.items():
             column, bound = name.rsplit("_", 1)
             heading = self.table.column(column).heading
@@ -129,7 +136,7 @@ class Screen:
 
         Without `page`, those that ask for the list as a whole.
         """
-        params = {"q": self.q, "market": self.market, "sort": self.sort}
+        params = {"q": self.q, "market": self.market, **self.matches, "sort": self.sort}
         params |= {name: written(value) for name, value in self.ranges.items()}
         params["columns"] = ",".join(self.chosen)
         if page:
@@ -164,6 +171,7 @@ class Screen:
         condition = search_condition(self.q) if self.q else Q()
         if self.market:
             condition &= Q(market="" if self.market == NO_MARKET else self.market)
+        condition &= Q(**self.matches)
         for name, value in self.ranges.items():
             column, bound = name.rsplit("_", 1)
             condition &= self.table.column(column).condition(bound, value)
@@ -235,9 +243,10 @@ class Parser:
     def screen(self):
         """Return the screen."""
         values = {
-            "q": self.q(),
+            "q": self.text("q"),
             "market": self.market(),
             "ranges": self.ranges(),
+            "matches": self.matches(),
             "sort": self.sort(),
             "chosen": self.chosen(),
             "size": int(self.choice("size", [str(size) for size in SIZES]) or DEFAULT_SIZE),
@@ -259,18 +268,18 @@ class Parser:
         shown = value if len(value) <= LONGEST_SEARCH else f"{value[:LONGEST_SEARCH]}…"
         self.problems.append(text % {"name": name, "value": shown, **more})
 
-    def q(self):
-        """Return the text to search for."""
-        text = self.one("q")
+    def text(self, name):
+        """Return a text to look for."""
+        text = self.one(name)
         if len(text) > LONGEST_SEARCH:
             self.problem(
                 _("%(name)s is longer than %(most)s characters and was left aside."),
-                "q",
+                name,
                 most=LONGEST_SEARCH,
             )
             return ""
         if any(unicodedata.category(character).startswith("C") for character in text):
-            self.problem(_("%(name)s has characters that cannot be printed; left aside."), "q")
+            self.problem(_("%(name)s has characters that cannot be printed; left aside."), name)
             return ""
         return text
 
@@ -304,6 +313,16 @@ class Parser:
         if wrong:
             self.problem(NOT_ONE_OF, "columns", ", ".join(wrong), choices=", ".join(known))
         return self.table.choice([name for name in names if name in known])
+
+    def matches(self):
+        """Return the values of exact columns by name."""
+        found = {}
+        for column in self.table.exact:
+            values = getattr(column, "values", None)
+            value = self.choice(column.name, values) if values else self.text(column.name)
+            if value:
+                found[column.name] = value
+        return found
 
     def page(self):
         """Return the number of the page."""
@@ -348,6 +367,7 @@ class Parser:
     def unknown(self):
         """Name the parameters that mean nothing here."""
         known = {"q", "market", "sort", "columns", "size", "page", "list"}
+        known |= {column.name for column in self.table.exact}
         known |= {f"{column.name}_{bound}" for column in self.table.ranged for bound in LOOKUPS}
         for name in self.params:
             if name not in known:

@@ -81,7 +81,19 @@ escaped = st.one_of(values.map(quote), st.binary(max_size=6).map(quote))
 
 COLUMNS = [column.name for column in WATCHLIST.columns]
 NAMES = [
-    *("q", "market", "sort", "columns", "size", "page", "list", "next"),
+    *(
+        "q",
+        "market",
+        "industry",
+        "status",
+        "source",
+        "sort",
+        "columns",
+        "size",
+        "page",
+        "list",
+        "next",
+    ),
     *(f"{name}_{bound}" for name in COLUMNS for bound in ("min", "max")),
 ]
 SENSIBLE = [

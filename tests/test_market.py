@@ -137,6 +137,38 @@ def test_market(client, db, market, shown):
     assert selected[0].get("value") == market.upper()
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"industry": "银行"}, ["000001"]),
+        ({"industry": "Cars"}, ["000002", "000003"]),
+        ({"industry": "Ca"}, []),
+        ({"industry": "Cars", "price_min": "50"}, ["000003"]),
+        ({"source": "a file", "chg_min": "0"}, ["000001", "000002"]),
+        ({"status": "suspended"}, ["600005"]),
+        ({"status": "delisted"}, []),
+    ],
+)
+def test_whole_values(client, db, query, shown):
+    varied()
+    Stock.objects.filter(code="600005").update(status="suspended")
+    response = client.get("/", query)
+    assert codes(response) == shown
+    assert said(response) == []
+    fields = [*find(parse(response), "option"), *find(parse(response), "input", type="hidden")]
+    asked = [f for f in fields if f.tag == "input" or f.get("selected") is not None]
+    name, value = next(iter(query.items()))
+    assert value in [field.get("value") for field in asked if field.get("name") in (None, name)]
+
+
+def test_industries_are_offered_where_there_are_some(client, db):
+    varied()
+    (select,) = find(parse(client.get("/")), "select", name="industry")
+    assert [option.get("value") for option in select] == ["", "Cars", "银行"]
+    Stock.objects.update(industry="")
+    assert not find(parse(client.get("/")), "select", name="industry")
+
+
 @pytest.mark.parametrize("size", [25, 50, 100, 200])
 def test_pages_together_show_every_row_once(client, all_stocks, size):
     pages = [codes(client.get(f"/?size={size}&page={n}")) for n in range(1, -(-94 // size) + 1)]

@@ -137,6 +137,12 @@ class StockQuerySet(models.QuerySet):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
+    def markets_and_industries(self):
+        """Return the markets that have stocks and the industries there are, in order."""
+        pairs = list(self.order_by("market").values_list("market", "industry").distinct())
+        markets, industries = (sorted({pair[place] for pair in pairs}) for place in (0, 1))
+        return markets, [industry for industry in industries if industry]
+
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)

@@ -12,8 +12,14 @@ from .shared import asked_screen
 @require_safe
 def market(request):
     """Show the stocks that the address asks for."""
-    markets = Stock.objects.markets()
+    markets, industries = Stock.objects.markets_and_industries()
     page = Page.of(asked_screen(request, MARKET, markets), Stock.objects.all())
     marks = request.user.watchlist.marks(page.rows) if request.user.is_authenticated else set()
-    context = {"page": page, "screen": page.screen, "markets": markets, "marks": marks}
+    context = {
+        "page": page,
+        "screen": page.screen,
+        "markets": markets,
+        "industries": industries,
+        "marks": marks,
+    }
     return render(request, "stocks/market.html", context)

@@ -24,10 +24,16 @@ MOST_UNDOS = 10
 def watchlist(request):
     """Show the stocks on the person's watchlist that the address asks for."""
     stocks = request.user.watchlist.stocks()
-    markets = stocks.markets()
+    markets, industries = stocks.markets_and_industries()
     page = Page.of(asked_screen(request, WATCHLIST, markets), stocks)
     marks = {stock.pk for stock in page.rows}
-    context = {"page": page, "screen": page.screen, "markets": markets, "marks": marks}
+    context = {
+        "page": page,
+        "screen": page.screen,
+        "markets": markets,
+        "industries": industries,
+        "marks": marks,
+    }
     return render(request, "stocks/watchlist.html", context)
 
 
