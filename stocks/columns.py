@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .models.stock import Stock
+from .models import Bar, Stock
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
@@ -26,6 +26,15 @@ UNITS = {
     "en": ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")),
 }
 LOOKUPS = {"min": "gte", "max": "lte"}
+DAYS_DRAWN = 60
+# The box a line is drawn in, in units of its own.
+LINE_WIDTH, LINE_HEIGHT = 120, 30
+DIRECTIONS = {1: "up", -1: "down", 0: "flat"}
+IN_WORDS = {
+    1: _("up %(percent)s%% in %(days)s days"),
+    -1: _("down %(percent)s%% in %(days)s days"),
+    0: _("unchanged in %(days)s days"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,9 @@ class Column:
     def named(self, value):
         """Return a value as a filter in use says it."""
         return value
+
+    def prepare(self, rows):
+        """Read, for all rows of a page at once, what `value` needs besides the row itself."""
 
     def show(self, row):
         """Return the value as a page shows it, safe to put into HTML."""
@@ -197,6 +209,45 @@ class MomentColumn(DateColumn):
         """Return the condition that counts the whole day in, from midnight to midnight."""
         edge = time.max if bound == "max" else time.min
         return super().condition(bound, timezone.make_aware(datetime.combine(value, edge)))
+
+
+@dataclass(frozen=True)
+class SparklineColumn(Column):
+    """A column of small lines: the closes of the last `DAYS_DRAWN` trading days."""
+
+    css = "sparkline"
+    sortable = False
+
+    def prepare(self, rows):
+        """Read the closes of all rows of a page."""
+        closes = Bar.objects.closes(rows, DAYS_DRAWN)
+        for row in rows:
+            row.sparkline = closes[row.pk]
+
+    def value(self, row):
+        """Return a row's closes, None where they make no line."""
+        closes = getattr(row, self.name, ())
+        return closes if len(closes) > 1 else None
+
+    def format(self, closes):
+        """Return the line as SVG, in words for those who do not see it."""
+        low, high = min(closes), max(closes)
+        height, step = high - low or 1, LINE_WIDTH / (len(closes) - 1)
+        points = " ".join(
+            f"{place * step:.0f},{LINE_HEIGHT * (high - close) / height:.0f}"
+            for place, close in enumerate(closes)
+        )
+        change = round((closes[-1] / closes[0] - 1) * 100, 1)
+        direction = (change > 0) - (change < 0)
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}" width="90" height="24" '
+            'viewBox="-2 -2 124 34"><polyline points="{}" fill="none" stroke="currentColor" '
+            'stroke-width="2"/></svg>',
+            DIRECTIONS[direction],
+            IN_WORDS[direction]
+            % {"percent": formats.number_format(abs(change), 1), "days": len(closes)},
+            points,
+        )
 
 
 def day_text(day):
@@ -389,7 +440,12 @@ STATUS = ChoiceColumn(
     choices=Stock.Status,
 )
 
+SPARKLINE = SparklineColumn(
+    "sparkline", _("60 days"), _("The closing prices of the last 60 trading days.")
+)
+
 CHOOSABLE = (
+    SPARKLINE,
     PREVIOUS_CLOSE,
     OPEN,
     HIGH,

@@ -394,7 +394,10 @@ class Page:
             problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}
             screen = replace(screen, page=last, problems=(*screen.problems, problem))
         start = (screen.page - 1) * screen.size
-        return cls(screen, list(screen.rows(stocks)[start : start + screen.size]), **summary)
+        rows = list(screen.rows(stocks)[start : start + screen.size])
+        for column in screen.columns:
+            column.prepare(rows)
+        return cls(screen, rows, **summary)
 
     @property
     def start(self):
