@@ -139,9 +139,15 @@ class StockQuerySet(models.QuerySet):
 
     def markets_and_industries(self):
         """Return the markets that have stocks and the industries there are, in order."""
-        pairs = list(self.order_by("market").values_list("market", "industry").distinct())
-        markets, industries = (sorted({pair[place] for pair in pairs}) for place in (0, 1))
-        return markets, [industry for industry in industries if industry]
+        markets, industries = (
+            self.order_by().values_list(Value(name), name).distinct()
+            for name in ("market", "industry")
+        )
+        found = sorted(markets.union(industries, all=True))
+        return (
+            [value for name, value in found if name == "market"],
+            [value for name, value in found if name == "industry" and value],
+        )
 
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
@@ -291,7 +297,10 @@ class Stock(models.Model):
         db_table = "info"
         verbose_name = _("stock")
         verbose_name_plural = _("stocks")
-        indexes = [models.Index(fields=["code"], name="info_code")]
+        indexes = [
+            models.Index(fields=["code"], name="info_code"),
+            models.Index(fields=["industry"], name="info_industry"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["market", "code"],
