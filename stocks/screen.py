@@ -80,6 +80,12 @@ class Screen:
         return self.changed(chosen=(), page=self.page)
 
     @property
+    def saved_query(self):
+        """The query string to save: filters, order and the columns that are shown."""
+        shown = self.changed(chosen=self.chosen or self.remembered)
+        return shown.query(page=False).removeprefix("?")
+
+    @property
     def ranged(self):
         """The columns to offer a range of: those that are shown or have one."""
         used = {name.rsplit("_", 1)[0] for name in self.ranges}

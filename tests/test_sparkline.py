@@ -96,7 +96,7 @@ def test_one_query_more_for_the_whole_page_and_none_without_it(
         alice.watchlist.watch(make(f"60{number:04}", [1, 2]))
     with django_assert_num_queries(4):
         assert len(lines(client.get("/?size=200&columns=sparkline"))) == rows
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(lines(alice_client.get("/watchlist/?size=200&columns=sparkline"))) == rows
     with django_assert_num_queries(3):
         client.get("/?size=200")

@@ -1,7 +1,5 @@
 """The watchlists: the table `focus`."""
 
-from contextlib import contextmanager
-
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, FilteredRelation, Q
@@ -10,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from .fields import ExactDecimalField
 from .stock import Stock, percent_above
-from .user import User
 
 LONGEST_NOTE = 2000
 
@@ -65,25 +62,18 @@ class WatchlistQuerySet(models.QuerySet):
 class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
     """What a person does with their watchlist, as `person.watchlist`."""
 
-    @contextmanager
-    def alone(self):
-        """Make one person's changes wait for each other, where MariaDB would find a deadlock."""
-        with transaction.atomic():
-            list(User.objects.select_for_update().filter(pk=self.instance.pk).values_list("pk"))
-            yield
-
     def watch(self, stock, **kept):
         """Put a stock on the list and return (entry, whether it is new).
 
         `kept` are the values of an entry that was removed, to put it back as it was.
         """
         new = {"added_at": timezone.now(), "added_price": stock.price, **kept}
-        with self.alone():
+        with self.instance.alone():
             return self.get_or_create(info=stock, defaults=new)
 
     def unwatch(self, stock):
         """Take a stock off the list and return the values `watch` puts back, None if not on it."""
-        with self.alone():
+        with self.instance.alone():
             entry = self.filter(info=stock).first()
             if entry is None:
                 return None
@@ -96,7 +86,7 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
 
     def write_note(self, stock, note):
         """Set the note of a stock on the list and return whether it is on it."""
-        with self.alone():
+        with self.instance.alone():
             return bool(self.filter(info=stock).update(note_info=note))
 
     def stocks(self):

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from ..columns import MARKET
 from ..models import Stock
 from ..screen import Page
-from .shared import asked_screen
+from .shared import asked_screen, saved_screens
 
 
 @require_safe
@@ -21,5 +21,6 @@ def market(request):
         "markets": markets,
         "industries": industries,
         "marks": marks,
+        "saved": saved_screens(request, MARKET),
     }
     return render(request, "stocks/market.html", context)

@@ -71,6 +71,11 @@ def asked_screen(request, table, markets):
     return Screen.parse(request.GET, table, markets, remembered)
 
 
+def saved_screens(request, table):
+    """Return the screens of a table that the person saved, none for a visitor."""
+    return request.user.screens.of(table) if request.user.is_authenticated else ()
+
+
 def way_back(request, otherwise):
     """Return the address of this site that `next` names, or the page called `otherwise`."""
     address = request.POST.get("next") or request.GET.get("next") or ""

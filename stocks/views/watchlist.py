@@ -14,7 +14,7 @@ from ..columns import WATCHLIST
 from ..forms import NoteForm
 from ..models import Stock
 from ..screen import Page
-from .shared import asked_screen, of_one_stock, way_back
+from .shared import asked_screen, of_one_stock, saved_screens, way_back
 
 MOST_UNDOS = 10
 
@@ -33,6 +33,7 @@ def watchlist(request):
         "markets": markets,
         "industries": industries,
         "marks": marks,
+        "saved": saved_screens(request, WATCHLIST),
     }
     return render(request, "stocks/watchlist.html", context)
 

@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from stocks.columns import MARKET as MARKET_TABLE
 from stocks.models import Stock
 from stocks.views import about
 
@@ -59,6 +60,7 @@ ALICE = {
     "confirm a note": "/update/000007/a%20note.html",
     "settings": "/settings/",
     "account": reverse("account"),
+    "saved screens": reverse("screens"),
     "password": reverse("account_change_password"),
     "addresses": reverse("account_email"),
     "two steps": reverse("mfa_index"),
@@ -102,6 +104,7 @@ def people(stocks, alice, bob, charlie, sign_in):
         user_agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0",
         session_key=sign_in(alice).session.session_key,
     )
+    alice.screens.keep(MARKET_TABLE, "a name of a screen that is long " * 2, "q=hl&sort=-chg")
     TOTP.activate(charlie, generate_totp_secret())
     RecoveryCodes.activate(charlie)
     return [(None, VISITOR), (alice, ALICE), (bob, BOB), (charlie, CHARLIE)]
@@ -147,9 +150,10 @@ def test_every_page_is_accessible(visit, people, language):
     for page, name in each(visit, people, language):
         found += faults(page, name)
         if name.startswith("market") or name == "watchlist":
-            for sheet in ("filters", "columns"):
-                page.locator(f".{sheet} summary").click()
-                found += faults(page, f"{name}, {sheet} open")
+            sheets = page.locator(".tools summary")
+            for sheet in sheets.all()[: None if name == "market" else 1]:
+                sheet.click()
+                found += faults(page, f"{name}, {sheet.text_content()} open")
                 page.keyboard.press("Escape")
     assert not found
 
