@@ -41,7 +41,7 @@ class NoteForm(forms.Form):
 class ScreenForm(forms.Form):
     """The name of a saved screen."""
 
-    name = forms.CharField(label=_("Name"), max_length=LONGEST_NAME)
+    name = forms.CharField(label=_("Name of this screen"), max_length=LONGEST_NAME)
 
 
 class DisplayForm(forms.Form):

@@ -87,7 +87,8 @@ def test_what_is_not_shown_sorts_and_filters_too(client, db):
     response = client.get("/?columns=price&sort=-volume&volume_min=15")
     assert codes(response) == ["600003", "600002"]
     assert "Volume" not in headings(response)
-    fields = {field.get("name") for field in find(parse(response), "input")}
+    (filters,) = find(parse(response), "form", css="filters")
+    fields = {field.get("name") for field in find(filters, "input")}
     assert {"volume_min", "price_min"} <= fields
     assert "amount_min" not in fields
     hidden = find(parse(response), "input", type="hidden", name="columns")

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("table", models.CharField(max_length=20, verbose_name="table")),
-                ("name", models.CharField(max_length=64, verbose_name="name")),
+                ("name", models.CharField(max_length=64, verbose_name="name of the screen")),
                 ("query", models.TextField(blank=True, default="", verbose_name="query")),
                 (
                     "owner",

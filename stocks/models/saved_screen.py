@@ -49,7 +49,7 @@ class SavedScreen(models.Model):
         verbose_name=_("owner"),
     )
     table = models.CharField(_("table"), max_length=20)
-    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    name = models.CharField(_("name of the screen"), max_length=LONGEST_NAME)
     query = models.TextField(_("query"), blank=True, default="")
 
     objects = SavedScreenManager()
