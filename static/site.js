@@ -57,14 +57,15 @@ for (const select of document.querySelectorAll("[data-sort]")) {
   select.name = "sort";
 }
 
-// The sheet of filters closes on Escape and on a touch beside it.
-const sheet = document.querySelector("[data-filters] details");
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && sheet?.open) { sheet.open = false; sheet.firstElementChild.focus(); }
-});
-document.addEventListener("click", (event) => {
-  if (sheet?.open && matchMedia("(max-width: 40rem)").matches && !sheet.contains(event.target)) sheet.open = false;
-});
+// A sheet closes on Escape and, on a phone, on a touch beside it.
+for (const sheet of document.querySelectorAll("[data-sheet]")) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && sheet.open) { sheet.open = false; sheet.firstElementChild.focus(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (sheet.open && matchMedia("(max-width: 40rem)").matches && !sheet.contains(event.target)) sheet.open = false;
+  });
+}
 
 // The button that was pressed is replaced; the keyboard stays where it was.
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -11,6 +11,7 @@ ACCOUNT_FIELDS = (
     "is_superuser",
 )
 DISPLAY_FIELDS = ("language", "theme", "up_colour")
+SCREEN_FIELDS = ("table", "name", "query")
 EMAIL_FIELDS = ("email", "verified", "primary")
 SESSION_FIELDS = ("created_at", "last_seen_at", "ip", "user_agent")
 TWO_FACTOR_FIELDS = ("type", "created_at", "last_used_at")
@@ -21,6 +22,8 @@ def data_of(user):
     return {
         "account": values(user, ACCOUNT_FIELDS),
         "display": values(user, DISPLAY_FIELDS),
+        "columns": user.columns,
+        "screens": rows(user.screens, SCREEN_FIELDS),
         "emails": rows(user.emailaddress_set, EMAIL_FIELDS),
         "two_factor": rows(user.authenticator_set, TWO_FACTOR_FIELDS),
         "sessions": rows(user.usersession_set, SESSION_FIELDS),

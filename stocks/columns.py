@@ -1,27 +1,40 @@
 """The columns of the tables, declared once: how each is named, sorted, filtered and shown.
 
 To add a column, add it to the model if it is stored, declare it here and put it into the
-tuple of a table.
+tuple of a table, or into `CHOOSABLE` when it is only shown to those who choose it.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import NullIf
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .models import Bar, Stock
 from .numbers import CENT, parse_decimal, shortest
 
 NO_VALUE = "–"
+# A row is nothing without them; they are in every choice of columns.
+ALWAYS_SHOWN = ("code", "short")
 UNITS = {
     "zh-hans": ((10**12, "万亿"), (10**8, "亿"), (10**4, "万")),
     "en": ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")),
 }
 LOOKUPS = {"min": "gte", "max": "lte"}
+DAYS_DRAWN = 60
+# The box a line is drawn in, in units of its own.
+LINE_WIDTH, LINE_HEIGHT = 120, 30
+DIRECTIONS = {1: "up", -1: "down", 0: "flat"}
+IN_WORDS = {
+    1: _("up %(percent)s%% in %(days)s days"),
+    -1: _("down %(percent)s%% in %(days)s days"),
+    0: _("unchanged in %(days)s days"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,8 @@ class Column:
 
     `name` is the field of a row and the word in addresses and exports, `heading` and
     `meaning` are what people read, `order` is the field to sort by where it is another,
-    `aliases` are what files call it that come from elsewhere.
+    `aliases` are what files call it that come from elsewhere. A column that may be `blank` has
+    "" where there is no value; one that is `exact` filters by a whole value.
     """
 
     name: str
@@ -38,8 +52,11 @@ class Column:
     meaning: str = ""
     order: str = ""
     aliases: tuple = ()
+    blank: bool = False
+    exact: bool = False
 
     css = "text"
+    sortable = True
     ranged = False
     input_type = "text"
 
@@ -47,6 +64,12 @@ class Column:
     def sort_field(self):
         """The field that puts rows in this column's order."""
         return self.order or self.name
+
+    @property
+    def sort_key(self):
+        """The expression that puts rows in this column's order, NULL where there is no value."""
+        field = F(self.sort_field)
+        return NullIf(field, Value("")) if self.blank else field
 
     def value(self, row):
         """Return a row's value."""
@@ -56,6 +79,17 @@ class Column:
         """Return the condition that a row has at least (min) or at most (max) a value."""
         return Q(**{f"{self.name}__{LOOKUPS[bound]}": value})
 
+    def stored(self, value):
+        """Return what is stored for a value that an exact filter asks for."""
+        return value
+
+    def named(self, value):
+        """Return a value as a filter in use says it."""
+        return value
+
+    def prepare(self, rows):
+        """Read, for all rows of a page at once, what `value` needs besides the row itself."""
+
     def show(self, row):
         """Return the value as a page shows it, safe to put into HTML."""
         value = self.value(row)
@@ -64,6 +98,30 @@ class Column:
     def format(self, value):
         """Return a value that is there as HTML or as text that is still to be escaped."""
         return value
+
+
+@dataclass(frozen=True)
+class ChoiceColumn(Column):
+    """A column whose values are few words, `choices`, that are shown by their labels."""
+
+    choices: type = None
+
+    @property
+    def values(self):
+        """The words of an address for the values there may be."""
+        return [choice.name.lower() for choice in self.choices]
+
+    def stored(self, word):
+        """Return the value that a word of an address stands for."""
+        return self.choices[word.upper()].value
+
+    def named(self, word):
+        """Return the label of a word of an address."""
+        return self.choices[word.upper()].label
+
+    def format(self, value):
+        """Return the label of a value."""
+        return self.choices(value).label
 
 
 @dataclass(frozen=True)
@@ -161,6 +219,45 @@ class MomentColumn(DateColumn):
         return super().condition(bound, timezone.make_aware(datetime.combine(value, edge)))
 
 
+@dataclass(frozen=True)
+class SparklineColumn(Column):
+    """A column of small lines: the closes of the last `DAYS_DRAWN` trading days."""
+
+    css = "sparkline"
+    sortable = False
+
+    def prepare(self, rows):
+        """Read the closes of all rows of a page."""
+        closes = Bar.objects.closes(rows, DAYS_DRAWN)
+        for row in rows:
+            row.sparkline = closes[row.pk]
+
+    def value(self, row):
+        """Return a row's closes, None where they make no line."""
+        closes = getattr(row, self.name, ())
+        return closes if len(closes) > 1 else None
+
+    def format(self, closes):
+        """Return the line as SVG, in words for those who do not see it."""
+        low, high = min(closes), max(closes)
+        height, step = high - low or 1, LINE_WIDTH / (len(closes) - 1)
+        points = " ".join(
+            f"{place * step:.0f},{LINE_HEIGHT * (high - close) / height:.0f}"
+            for place, close in enumerate(closes)
+        )
+        change = round((closes[-1] / closes[0] - 1) * 100, 1)
+        direction = (change > 0) - (change < 0)
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}" width="90" height="24" '
+            'viewBox="-2 -2 124 34"><polyline points="{}" fill="none" stroke="currentColor" '
+            'stroke-width="2"/></svg>',
+            DIRECTIONS[direction],
+            IN_WORDS[direction]
+            % {"percent": formats.number_format(abs(change), 1), "days": len(closes)},
+            points,
+        )
+
+
 def day_text(day):
     """Return a day, or the local day of a moment, as the language writes it.
 
@@ -173,12 +270,31 @@ def day_text(day):
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a page's table and the order it has at first."""
+    """The columns of a page's table and the order it has at first.
+
+    `usual` are those shown as long as nobody chooses, `more` those to choose besides.
+    """
 
     name: str
-    columns: tuple
+    usual: tuple
+    more: tuple
 
     default_sort = "code"
+
+    @property
+    def columns(self):
+        """All columns, in the order they are shown in."""
+        return (*self.usual, *self.more)
+
+    @property
+    def choosable(self):
+        """The columns that need not be shown."""
+        return [column for column in self.columns if column.name not in ALWAYS_SHOWN]
+
+    def choice(self, names):
+        """Return the names of a choice of columns as an address has them; () for no names."""
+        chosen = [column.name for column in self.choosable if column.name in names]
+        return tuple(chosen or ALWAYS_SHOWN[:1]) if names else ()
 
     def column(self, name):
         """Return the column called `name`, None when there is none."""
@@ -188,6 +304,11 @@ class Table:
     def ranged(self):
         """The columns that filter from a smallest to a largest value."""
         return [column for column in self.columns if column.ranged]
+
+    @property
+    def exact(self):
+        """The columns that filter by a whole value."""
+        return [column for column in self.columns if column.exact]
 
 
 CODE = Column(
@@ -238,7 +359,7 @@ DISTANCE = ChangeColumn(
     _("From previous high"),
     _("How far the price stands above or below the previous high, in percent."),
 )
-NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."), order="note_order")
+NOTE_INFO = Column("note_info", _("Note"), _("What you wrote about the stock."), blank=True)
 ADDED_PRICE = NumberColumn(
     "added_price", _("Price when added"), _("The price when you put it on your watchlist.")
 )
@@ -300,6 +421,8 @@ INDUSTRY = Column(
     _("Industry"),
     _("What the company mostly does."),
     aliases=("行业", "所属行业", "细分行业"),
+    blank=True,
+    exact=True,
 )
 QUOTE_TIME = MomentColumn(
     "quote_time",
@@ -307,8 +430,44 @@ QUOTE_TIME = MomentColumn(
     _("When the latest price was quoted."),
     aliases=("报价时间", "行情时间", "更新时间", "日期", "date"),
 )
-SOURCE = Column("source", _("Source"), _("Where the latest price comes from."), aliases=("来源",))
+SOURCE = Column(
+    "source",
+    _("Source"),
+    _("Where the latest price comes from."),
+    aliases=("来源",),
+    blank=True,
+    exact=True,
+)
+STATUS = ChoiceColumn(
+    "status",
+    _("Status"),
+    _("Whether the stock is suspended or delisted; a dash when it is traded."),
+    aliases=("状态", "交易状态"),
+    blank=True,
+    exact=True,
+    choices=Stock.Status,
+)
 
-MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE))
-WATCHLIST = Table("watchlist", (*MARKET.columns, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT))
+SPARKLINE = SparklineColumn(
+    "sparkline", _("60 days"), _("The closing prices of the last 60 trading days.")
+)
+
+CHOOSABLE = (
+    SPARKLINE,
+    PREVIOUS_CLOSE,
+    OPEN,
+    HIGH,
+    LOW,
+    VOLUME,
+    AMOUNT,
+    PRICE_EARNINGS,
+    PRICE_BOOK,
+    MARKET_VALUE,
+    INDUSTRY,
+    QUOTE_TIME,
+    SOURCE,
+    STATUS,
+)
+MARKET = Table("market", (CODE, SHORT, CHG, TURNOVER, PRICE, HIGHS, TIME, DISTANCE), CHOOSABLE)
+WATCHLIST = Table("watchlist", (*MARKET.usual, NOTE_INFO, ADDED_PRICE, SINCE, ADDED_AT), CHOOSABLE)
 TABLES = {table.name: table for table in (MARKET, WATCHLIST)}

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from .models import User
+from .models.saved_screen import LONGEST_NAME
 from .models.watchlist import LONGEST_NOTE
 
 
@@ -35,6 +36,12 @@ class NoteForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class ScreenForm(forms.Form):
+    """The name of a saved screen."""
+
+    name = forms.CharField(label=_("Name of this screen"), max_length=LONGEST_NAME)
 
 
 class DisplayForm(forms.Form):

@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
-from urllib.parse import urlencode
 
 from django.db.models import (
     Case,
@@ -26,15 +25,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .columns import AMOUNT, CHG, DISTANCE, MARKET, MARKET_VALUE, PRICE, TURNOVER, Table
+from .columns import AMOUNT, CHG, DISTANCE, MARKET, MARKET_VALUE, PRICE, TURNOVER
 from .history import PERCENT
 from .models import Stock
 from .screen import NO_MARKET, Parser, Screen, market_name
 from .trading_days import MAINLAND, last_trading_day
 from .treemap import Drawing, Item, colour
 
-# What the lists may be ordered by: the table's own columns, and the amount.
-LISTED = Table(MARKET.name, (*MARKET.columns, AMOUNT))
 # The smallest change that is one, by the decimals of its field.
 LEAST = Decimal("0.0001")
 EDGES = tuple(map(Decimal, (0, 2, 4, 6, 8)))
@@ -242,10 +239,11 @@ class Overview:
         self.tallies = tallies()
         self.present = [row["market"] for row in self.tallies]
         self.market, self.problems = asked_market(params, self.present)
-        self.screen = Screen(LISTED, market=self.market)
-        self.stocks = Stock.objects.traded().filter(self.screen.condition() or Q())
         code = "" if self.market == NO_MARKET else self.market
         self.rows = [row for row in self.tallies if not self.market or row["market"] == code]
+        traded = {"status": Stock.Status.TRADED.name.lower()} if self.resting else {}
+        self.screen = Screen(MARKET, market=self.market, matches=traded)
+        self.stocks = Stock.objects.filter(self.screen.condition() or Q())
 
     def sum(self, name):
         """Return a figure of the markets that are shown together."""
@@ -496,7 +494,8 @@ class Overview:
             return made(str(market_name(market)), address(screen), row)
         if not name:
             return made(_("Unknown industry"), "", row)
-        return made(name, address(self.screen.changed(sort="-chg"), industry=name), row)
+        matches = {**self.screen.matches, "industry": name}
+        return made(name, address(self.screen.changed(sort="-chg", matches=matches)), row)
 
     @cached_property
     def wide(self):
@@ -549,9 +548,9 @@ def asked_market(params, present):
     return market, parser.problems
 
 
-def address(screen, **more):
+def address(screen):
     """Return the address of the table with a screen."""
-    return f"{reverse('market')}?{urlencode({**screen.params(), **more})}"
+    return reverse("market") + screen.query()
 
 
 def item_of(stock):

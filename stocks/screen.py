@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import ExpressionWrapper, F, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from .columns import LOOKUPS, TABLES, Table
+from .columns import ALWAYS_SHOWN, LOOKUPS, TABLES, Table
 from .models.stock import search_condition
 from .symbols import MARKETS
 from .trading_days import last_trading_day
@@ -21,35 +22,80 @@ DEFAULT_SIZE = 100
 LONGEST_SEARCH = 64
 NO_MARKET = "-"
 SIGNS = {"min": "≥", "max": "≤"}
+NOT_ONE_OF = gettext_lazy("%(name)s cannot be “%(value)s”; it takes %(choices)s.")
 
 
 @dataclass(frozen=True)
 class Screen:
-    """Search, filters, order and page of a table.
+    """Search, filters, order, columns and page of a table.
 
-    `ranges` maps `price_min` and the like to what was asked for; `problems` says, a sentence
-    each, which parts of the address were left aside.
+    `ranges` maps `price_min` and the like to what was asked for, `matches` the names of exact
+    columns to their value; `chosen` are the names of the
+    columns asked for, () when the address says nothing of them, and then those that a person
+    chose before, `remembered`, are shown; `problems` says, a sentence each, which parts of the
+    address were left aside.
     """
 
     table: Table
     q: str = ""
     market: str = ""
     ranges: dict = field(default_factory=dict)
+    matches: dict = field(default_factory=dict)
     sort: str = ""
+    chosen: tuple = ()
     size: int = DEFAULT_SIZE
     page: int = 1
+    remembered: tuple = field(default=(), compare=False)
     problems: tuple = field(default=(), compare=False)
 
     sizes = SIZES
 
     @classmethod
-    def parse(cls, params, table, markets):
+    def parse(cls, params, table, markets, remembered=()):
         """Return the screen that the QueryDict `params` asks for.
 
         `markets` are those that have stocks. A value that cannot be used is left aside and
         named in `problems`; the rest still counts.
         """
-        return Parser(params, table, markets).screen()
+        screen = Parser(params, table, markets).screen()
+        return replace(screen, remembered=table.choice(remembered))
+
+    @property
+    def columns(self):
+        """The columns that are shown, in their order."""
+        names = self.chosen or self.remembered
+        if not names:
+            return self.table.usual
+        shown = (*ALWAYS_SHOWN, *names)
+        return tuple(column for column in self.table.columns if column.name in shown)
+
+    @property
+    def usual(self):
+        """Whether the columns are those shown as long as nobody chooses."""
+        return self.columns == self.table.usual
+
+    @property
+    def as_usual(self):
+        """The same screen with nothing said of its columns."""
+        return self.changed(chosen=(), page=self.page)
+
+    @property
+    def saved_query(self):
+        """The query string to save: filters, order and the columns that are shown."""
+        shown = self.changed(chosen=self.chosen or self.remembered)
+        return shown.query(page=False).removeprefix("?")
+
+    @property
+    def ranged(self):
+        """The columns to offer a range of: those that are shown or have one."""
+        used = {name.rsplit("_", 1)[0] for name in self.ranges}
+        return [c for c in self.table.ranged if c in self.columns or c.name in used]
+
+    @property
+    def sortable(self):
+        """The columns to offer an order by: those that are shown or give it."""
+        shown = (*self.columns, self.sort_column)
+        return [column for column in self.table.columns if column.sortable and column in shown]
 
     @property
     def descending(self):
@@ -64,7 +110,7 @@ class Screen:
     @property
     def filtered(self):
         """Whether anything but the order and page is asked for."""
-        return bool(self.q or self.market or self.ranges)
+        return bool(self.q or self.market or self.ranges or self.matches)
 
     @property
     def filters(self):
@@ -74,6 +120,11 @@ class Screen:
             found.append((_("search: %(text)s") % {"text": self.q}, self.changed(q="")))
         if self.market:
             found.append((market_name(self.market), self.changed(market="")))
+        for name, value in self.matches.items():
+            column = self.table.column(name)
+            others = {key: match for key, match in self.matches.items() if key != name}
+            label = f"{column.heading} = {column.named(value)}"
+            found.append((label, self.changed(matches=others)))
         for name, value in self.ranges.items():
             column, bound = name.rsplit("_", 1)
             heading = self.table.column(column).heading
@@ -91,8 +142,9 @@ class Screen:
 
         Without `page`, those that ask for the list as a whole.
         """
-        params = {"q": self.q, "market": self.market, "sort": self.sort}
+        params = {"q": self.q, "market": self.market, **self.matches, "sort": self.sort}
         params |= {name: written(value) for name, value in self.ranges.items()}
+        params["columns"] = ",".join(self.chosen)
         if page:
             params["size"] = self.size if self.size != DEFAULT_SIZE else ""
             params["page"] = self.page if self.page != 1 else ""
@@ -101,7 +153,7 @@ class Screen:
     def query(self, *, page=True):
         """Return those parameters as a query string with its question mark, or ""."""
         params = self.params(page=page)
-        return f"?{urlencode(params)}" if params else ""
+        return f"?{urlencode(params, safe=',')}" if params else ""
 
     def sorted_by(self, column):
         """Return the screen that a click on a column's heading gives.
@@ -125,6 +177,8 @@ class Screen:
         condition = search_condition(self.q) if self.q else Q()
         if self.market:
             condition &= Q(market="" if self.market == NO_MARKET else self.market)
+        for name, value in self.matches.items():
+            condition &= Q(**{name: self.table.column(name).stored(value)})
         for name, value in self.ranges.items():
             column, bound = name.rsplit("_", 1)
             condition &= self.table.column(column).condition(bound, value)
@@ -133,11 +187,11 @@ class Screen:
     def rows(self, stocks):
         """Return the stocks the screen shows, all pages of them, in its order."""
         found = stocks.filter(self.condition()) if self.filtered else stocks
-        return found.order_by(*self.ordering())
+        return found.alias(sort_key=self.sort_column.sort_key).order_by(*self.ordering())
 
     def ordering(self):
         """Return the order of the rows; empty values come last both ways, and no two tie."""
-        key = F(self.sort_column.sort_field)
+        key = F("sort_key")
         if self.descending:
             return [key.desc(nulls_last=True), "-pk"]
         return [key.asc(nulls_last=True), "pk"]
@@ -149,25 +203,27 @@ class Screen:
         that `stocks` have besides the table's it must have too.
         """
         rows = self.rows(stocks)
-        name = self.sort_column.sort_field
-        own = getattr(stock, name, None)
+        own = getattr(stock, self.sort_column.sort_field, None)
         after, before = ("lt", "gt") if self.descending else ("gt", "lt")
-        if own is None:
-            later = Q(**{name: None, f"pk__{after}": stock.pk})
-            earlier = Q(**{f"{name}__isnull": False}) | Q(**{name: None, f"pk__{before}": stock.pk})
+        if own in (None, ""):
+            later = Q(sort_key=None, **{f"pk__{after}": stock.pk})
+            earlier = Q(sort_key__isnull=False) | Q(sort_key=None, **{f"pk__{before}": stock.pk})
         else:
             later = (
-                Q(**{f"{name}__{after}": own})
-                | Q(**{name: own, f"pk__{after}": stock.pk})
-                | Q(**{name: None})
+                Q(**{f"sort_key__{after}": own})
+                | Q(sort_key=own, **{f"pk__{after}": stock.pk})
+                | Q(sort_key=None)
             )
-            earlier = Q(**{f"{name}__{before}": own}) | Q(**{name: own, f"pk__{before}": stock.pk})
+            earlier = Q(**{f"sort_key__{before}": own}) | Q(
+                sort_key=own, **{f"pk__{before}": stock.pk}
+            )
         nearest = [
             Q(pk=Subquery(found.values("pk")[:1]))
             for found in (rows.filter(earlier).reverse(), rows.filter(later))
         ]
         comes_before = ExpressionWrapper(earlier, models.BooleanField())
-        found = stocks.filter(nearest[0] | nearest[1]).annotate(comes_before=comes_before)
+        both = stocks.filter(nearest[0] | nearest[1])
+        found = both.alias(sort_key=self.sort_column.sort_key).annotate(comes_before=comes_before)
         sides = {bool(row.comes_before): row for row in found}
         return sides.get(True), sides.get(False)
 
@@ -194,10 +250,12 @@ class Parser:
     def screen(self):
         """Return the screen."""
         values = {
-            "q": self.q(),
+            "q": self.text("q"),
             "market": self.market(),
             "ranges": self.ranges(),
+            "matches": self.matches(),
             "sort": self.sort(),
+            "chosen": self.chosen(),
             "size": int(self.choice("size", [str(size) for size in SIZES]) or DEFAULT_SIZE),
             "page": self.page(),
         }
@@ -217,18 +275,18 @@ class Parser:
         shown = value if len(value) <= LONGEST_SEARCH else f"{value[:LONGEST_SEARCH]}…"
         self.problems.append(text % {"name": name, "value": shown, **more})
 
-    def q(self):
-        """Return the text to search for."""
-        text = self.one("q")
+    def text(self, name):
+        """Return a text to look for."""
+        text = self.one(name)
         if len(text) > LONGEST_SEARCH:
             self.problem(
                 _("%(name)s is longer than %(most)s characters and was left aside."),
-                "q",
+                name,
                 most=LONGEST_SEARCH,
             )
             return ""
         if any(unicodedata.category(character).startswith("C") for character in text):
-            self.problem(_("%(name)s has characters that cannot be printed; left aside."), "q")
+            self.problem(_("%(name)s has characters that cannot be printed; left aside."), name)
             return ""
         return text
 
@@ -238,12 +296,7 @@ class Parser:
         meant = value.upper() if upper else value
         if not value or meant in choices:
             return meant
-        self.problem(
-            _("%(name)s cannot be “%(value)s”; it takes %(choices)s."),
-            name,
-            value,
-            choices=", ".join(choices),
-        )
+        self.problem(NOT_ONE_OF, name, value, choices=", ".join(choices))
         return ""
 
     def market(self):
@@ -253,9 +306,30 @@ class Parser:
 
     def sort(self):
         """Return the column to sort by, after a minus for the largest first."""
-        names = [column.name for column in self.table.columns]
+        names = [column.name for column in self.table.columns if column.sortable]
         value = self.choice("sort", [*names, *(f"-{name}" for name in names)])
         return "" if value == self.table.default_sort else value
+
+    def chosen(self):
+        """Return the names of the columns to show, in their order."""
+        names = [
+            name.strip() for text in self.params.getlist("columns") for name in text.split(",")
+        ]
+        known = [column.name for column in self.table.columns]
+        wrong = [name for name in names if name and name not in known]
+        if wrong:
+            self.problem(NOT_ONE_OF, "columns", ", ".join(wrong), choices=", ".join(known))
+        return self.table.choice([name for name in names if name in known])
+
+    def matches(self):
+        """Return the values of exact columns by name."""
+        found = {}
+        for column in self.table.exact:
+            values = getattr(column, "values", None)
+            value = self.choice(column.name, values) if values else self.text(column.name)
+            if value:
+                found[column.name] = value
+        return found
 
     def page(self):
         """Return the number of the page."""
@@ -299,7 +373,8 @@ class Parser:
 
     def unknown(self):
         """Name the parameters that mean nothing here."""
-        known = {"q", "market", "sort", "size", "page", "list"}
+        known = {"q", "market", "sort", "columns", "size", "page", "list"}
+        known |= {column.name for column in self.table.exact}
         known |= {f"{column.name}_{bound}" for column in self.table.ranged for bound in LOOKUPS}
         for name in self.params:
             if name not in known:
@@ -326,7 +401,10 @@ class Page:
             problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}
             screen = replace(screen, page=last, problems=(*screen.problems, problem))
         start = (screen.page - 1) * screen.size
-        return cls(screen, list(screen.rows(stocks)[start : start + screen.size]), **summary)
+        rows = list(screen.rows(stocks)[start : start + screen.size])
+        for column in screen.columns:
+            column.prepare(rows)
+        return cls(screen, rows, **summary)
 
     @property
     def start(self):

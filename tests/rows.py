@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from django.db.models import F
+
+from stocks.columns import CHOOSABLE, NumberColumn
 from stocks.models import Stock
 
 ADDED = datetime(2026, 7, 1, 1, 30, tzinfo=UTC)
@@ -21,6 +24,12 @@ def varied():
     for row in rows:
         Stock.objects.create(**dict(zip(names, row, strict=True)))
     Stock.objects.create(code="1234567", short="五 粮 液")
+    numbers = [c.name for c in CHOOSABLE if isinstance(c, NumberColumn)]
+    values = {name: F("highs") + place for place, name in enumerate(numbers, 1)}
+    Stock.objects.update(**values)
+    few = Stock.objects.filter(market="SZ", highs__isnull=False)
+    few.update(industry="银行", source="a file", quote_time=ADDED)
+    few.filter(highs=9).update(industry="Cars", quote_time="2017-07-20T07:00:00Z")
     return Stock.objects.order_by("pk")
 
 

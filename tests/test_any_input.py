@@ -81,12 +81,25 @@ escaped = st.one_of(values.map(quote), st.binary(max_size=6).map(quote))
 
 COLUMNS = [column.name for column in WATCHLIST.columns]
 NAMES = [
-    *("q", "market", "sort", "size", "page", "list", "next"),
+    *(
+        "q",
+        "market",
+        "industry",
+        "status",
+        "source",
+        "sort",
+        "columns",
+        "size",
+        "page",
+        "list",
+        "next",
+    ),
     *(f"{name}_{bound}" for name in COLUMNS for bound in ("min", "max")),
 ]
 SENSIBLE = [
     *(f"sort={minus}{name}" for name in COLUMNS for minus in ("", "-")),
     *("list=watchlist", "market=SZ", "market=-", "size=25", "q=0", "q=qxh"),
+    *(f"columns={name},code" for name in COLUMNS),
 ]
 pairs = st.tuples(st.one_of(st.sampled_from(NAMES), escaped), escaped).map("=".join)
 queries = st.lists(st.one_of(pairs, st.sampled_from(SENSIBLE)), max_size=5).map("&".join)

@@ -51,7 +51,7 @@ def test_columns_are_those_of_the_old_site_and_the_distance(client, stocks):
     assert [text(heading).rstrip("↑↓") for heading in headings] == HEADINGS
 
 
-@pytest.mark.parametrize("name", [column.name for column in MARKET.columns if column.ranged])
+@pytest.mark.parametrize("name", [column.name for column in MARKET.ranged])
 @pytest.mark.parametrize("minus", ["", "-"])
 def test_numbers_and_days_sort_as_such_and_what_is_missing_comes_last(client, db, name, minus):
     rows = list(varied())
@@ -91,7 +91,7 @@ def test_sorted_column_says_so_and_its_heading_turns_it_round(client, stocks):
     assert find(heading, "a")[0].get("href") == "?q=0&sort=price"
 
 
-@pytest.mark.parametrize("name", [column.name for column in MARKET.columns if column.ranged])
+@pytest.mark.parametrize("name", [c.name for c in MARKET.ranged if c.name != "quote_time"])
 def test_bounds_include_their_own_value(client, db, name):
     rows = list(varied())
     values = sorted(getattr(row, name) for row in rows if getattr(row, name) is not None)
@@ -135,6 +135,38 @@ def test_market(client, db, market, shown):
     assert codes(response) == shown
     selected = [o for o in find(parse(response), "option") if o.get("selected") is not None]
     assert selected[0].get("value") == market.upper()
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"industry": "银行"}, ["000001"]),
+        ({"industry": "Cars"}, ["000002", "000003"]),
+        ({"industry": "Ca"}, []),
+        ({"industry": "Cars", "price_min": "50"}, ["000003"]),
+        ({"source": "a file", "chg_min": "0"}, ["000001", "000002"]),
+        ({"status": "suspended"}, ["600005"]),
+        ({"status": "delisted"}, []),
+    ],
+)
+def test_whole_values(client, db, query, shown):
+    varied()
+    Stock.objects.filter(code="600005").update(status="suspended")
+    response = client.get("/", query)
+    assert codes(response) == shown
+    assert said(response) == []
+    fields = [*find(parse(response), "option"), *find(parse(response), "input", type="hidden")]
+    asked = [f for f in fields if f.tag == "input" or f.get("selected") is not None]
+    name, value = next(iter(query.items()))
+    assert value in [field.get("value") for field in asked if field.get("name") in (None, name)]
+
+
+def test_industries_are_offered_where_there_are_some(client, db):
+    varied()
+    (select,) = find(parse(client.get("/")), "select", name="industry")
+    assert [option.get("value") for option in select] == ["", "Cars", "银行"]
+    Stock.objects.update(industry="")
+    assert not find(parse(client.get("/")), "select", name="industry")
 
 
 @pytest.mark.parametrize("size", [25, 50, 100, 200])
@@ -244,7 +276,7 @@ def test_queries_do_not_grow_with_the_rows(
     for path in ("/?size=200", "/?size=200&q=n&price_min=1&sort=-distance"):
         with django_assert_num_queries(3):
             assert len(codes(client.get(path))) == rows
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             assert len(codes(alice_client.get(path))) == rows
 
 

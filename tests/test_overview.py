@@ -161,8 +161,8 @@ def test_industries_by_their_size_with_the_mean_change_of_the_money_in_them(indu
         ("Unknown industry", 1, 100, None),
     ]
     assert [group.href for group in page.groups] == [
-        "/?sort=-chg&industry=Banks",
-        "/?sort=-chg&industry=%3C%26%3E+%F0%9F%9A%80",
+        "/?industry=Banks&sort=-chg",
+        "/?industry=%3C%26%3E+%F0%9F%9A%80&sort=-chg",
         "",
     ]
     assert [share for _group, share in page.shares] == ["60.00%", "30.00%", "10.00%"]
@@ -173,7 +173,7 @@ def test_the_drawing_links_industries_and_stocks(client, industries):
     for css in ("wide", "tall"):
         (drawing,) = find(parse(response), f"{SVG}svg", css=css)
         links = [link.get("href") for link in find(drawing, f"{SVG}a")]
-        assert "/?market=SH&sort=-chg&industry=Banks" in links
+        assert "/?market=SH&industry=Banks&sort=-chg" in links
         assert "/stocks/600003.SH/" in links
         titles = [text(title) for title in find(drawing, f"{SVG}title")]
         assert "n600003 600003.SH +10.00%" in titles

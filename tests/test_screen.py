@@ -28,6 +28,13 @@ def screen(query, table=MARKET, markets=("SH", "SZ", "")):
         ("page=3", "page", 3),
         ("price_min=1.5", "ranges", {"price_min": Decimal("1.5")}),
         ("chg_max=-3%25", "ranges", {"chg_max": Decimal(-3)}),
+        ("industry=%20Banks%20", "matches", {"industry": "Banks"}),
+        ("status=delisted", "matches", {"status": "delisted"}),
+        ("status=traded", "matches", {"status": "traded"}),
+        ("source=a+file", "matches", {"source": "a file"}),
+        ("columns=", "chosen", ()),
+        ("columns=code", "chosen", ("code",)),
+        ("columns=volume,,+chg", "chosen", ("chg", "volume")),
         ("time_min=2017-07-20", "ranges", {"time_min": date(2017, 7, 20)}),
     ],
 )
@@ -55,6 +62,10 @@ def test_good_value_is_taken(query, name, value):
         ("chg_max=NaN", "“NaN”"),
         ("time_max=2017-02-30", "“2017-02-30”"),
         ("list=nobodys", "“nobodys”"),
+        ("status=gone", "status cannot be “gone”; it takes traded, suspended, delisted"),
+        ("industry=" + "x" * 65, "industry is longer than 64"),
+        ("industry=a%00b", "industry has characters"),
+        ("volume=5", "“volume”"),
         ("colour=red", "“colour”"),
         ("since_min=1", "“since_min”"),
         ("q=" + "x" * 65, "q is longer than 64"),
@@ -88,6 +99,7 @@ QUERIES = [
     "market=SH&sort=-price&size=25&page=2",
     "market=-&q=a+b%26c",
     "price_min=0.0001&price_max=742000.01&chg_min=-10&chg_max=%2B3.50%25",
+    "industry=%E9%93%B6%E8%A1%8C+%26+co&status=suspended&columns=chg,volume",
     "time_min=2017-01-02&time_max=2017-01-02&turnover_min=0",
 ]
 
@@ -131,6 +143,14 @@ def test_each_filter_can_be_taken_away():
         "?q=a&price_min=1&price_max=2",
         "?q=a&market=-&price_max=2",
         "?q=a&market=-&price_min=1",
+    ]
+
+
+def test_each_whole_value_can_be_taken_away():
+    parsed = screen("industry=Banks&status=suspended&columns=chg")
+    assert [(str(label), without.query()) for label, without in parsed.filters] == [
+        ("Industry = Banks", "?status=suspended&columns=chg"),
+        ("Status = Suspended", "?industry=Banks&columns=chg"),
     ]
 
 

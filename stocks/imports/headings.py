@@ -32,7 +32,6 @@ NEEDED = {QUOTES: ("code",), BARS: ("code", *REQUIRED)}
 # What no column is for.
 OTHER_ALIASES = {
     "market": ("市场", "交易所", "exchange"),
-    "status": ("状态", "交易状态"),
     "date": ("日期", "交易日期", "时间", "trade_date"),
     "close": ("收盘", "收盘价"),
     "adjusted_close": ("adj close", "复权收盘", "复权收盘价", "后复权价", "前复权价"),

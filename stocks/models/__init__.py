@@ -3,6 +3,7 @@
 from .bar import Bar
 from .data_import import DataImport, ImportBatch
 from .feed_run import FeedLock, FeedRun
+from .saved_screen import SavedScreen
 from .stock import Stock
 from .user import User
 from .watchlist import WatchlistEntry
@@ -13,6 +14,7 @@ __all__ = [
     "FeedLock",
     "FeedRun",
     "ImportBatch",
+    "SavedScreen",
     "Stock",
     "User",
     "WatchlistEntry",

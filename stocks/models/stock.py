@@ -137,9 +137,17 @@ class StockQuerySet(models.QuerySet):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
-    def traded(self):
-        """Return the stocks that are traded, neither suspended nor delisted."""
-        return self.filter(status=Stock.Status.TRADED)
+    def markets_and_industries(self):
+        """Return the markets that have stocks and the industries there are, in order."""
+        markets, industries = (
+            self.order_by().values_list(Value(name), name).distinct()
+            for name in ("market", "industry")
+        )
+        found = sorted(markets.union(industries, all=True))
+        return (
+            [value for name, value in found if name == "market"],
+            [value for name, value in found if name == "industry" and value],
+        )
 
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
@@ -289,7 +297,10 @@ class Stock(models.Model):
         db_table = "info"
         verbose_name = _("stock")
         verbose_name_plural = _("stocks")
-        indexes = [models.Index(fields=["code"], name="info_code")]
+        indexes = [
+            models.Index(fields=["code"], name="info_code"),
+            models.Index(fields=["industry"], name="info_industry"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["market", "code"],

@@ -1,5 +1,7 @@
 """The people of the site."""
 
+from contextlib import contextmanager
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +32,9 @@ class User(AbstractUser):
     up_colour = models.CharField(
         _("rising prices"), max_length=10, choices=UpColour.choices, blank=True, default=""
     )
+    columns = models.JSONField(
+        _("columns"), blank=True, default=dict, help_text=_("Those chosen, by table.")
+    )
 
     class Meta(AbstractUser.Meta):
         """Names for the admin."""
@@ -42,6 +47,18 @@ class User(AbstractUser):
         for name, value in choices.items():
             setattr(self, name, value)
         self.save(update_fields=choices)
+
+    def save_columns(self, table, names):
+        """Remember the columns chosen for a table; no names mean the usual ones."""
+        self.columns = {**self.columns, table: list(names)}
+        self.save(update_fields=["columns"])
+
+    @contextmanager
+    def alone(self):
+        """Make one person's changes wait for each other, where MariaDB would find a deadlock."""
+        with transaction.atomic():
+            list(User.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+            yield
 
     @classmethod
     def normalize_username(cls, username):

@@ -1,17 +1,13 @@
 """The watchlists: the table `focus`."""
 
-from contextlib import contextmanager
-
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q, Value
-from django.db.models.functions import NullIf
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .fields import ExactDecimalField
 from .stock import Stock, percent_above
-from .user import User
 
 LONGEST_NOTE = 2000
 
@@ -66,25 +62,18 @@ class WatchlistQuerySet(models.QuerySet):
 class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
     """What a person does with their watchlist, as `person.watchlist`."""
 
-    @contextmanager
-    def alone(self):
-        """Make one person's changes wait for each other, where MariaDB would find a deadlock."""
-        with transaction.atomic():
-            list(User.objects.select_for_update().filter(pk=self.instance.pk).values_list("pk"))
-            yield
-
     def watch(self, stock, **kept):
         """Put a stock on the list and return (entry, whether it is new).
 
         `kept` are the values of an entry that was removed, to put it back as it was.
         """
         new = {"added_at": timezone.now(), "added_price": stock.price, **kept}
-        with self.alone():
+        with self.instance.alone():
             return self.get_or_create(info=stock, defaults=new)
 
     def unwatch(self, stock):
         """Take a stock off the list and return the values `watch` puts back, None if not on it."""
-        with self.alone():
+        with self.instance.alone():
             entry = self.filter(info=stock).first()
             if entry is None:
                 return None
@@ -97,14 +86,14 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
 
     def write_note(self, stock, note):
         """Set the note of a stock on the list and return whether it is on it."""
-        with self.alone():
+        with self.instance.alone():
             return bool(self.filter(info=stock).update(note_info=note))
 
     def stocks(self):
         """Return the listed stocks with the entry's values.
 
         They are `note_info`, `added_at`, `added_price` and `since`, the change of the price
-        since it was added in percent; `note_order` puts empty notes where empty values go.
+        since it was added in percent.
         """
         return self.beside(Stock.objects.all()).filter(entry__isnull=False)
 
@@ -117,7 +106,6 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
             added_at=F("entry__added_at"),
             added_price=F("entry__added_price"),
             since=percent_above("price", "entry__added_price"),
-            note_order=NullIf("entry__note_info", Value("")),
         )
 
     def notes(self, stocks):

@@ -53,6 +53,12 @@ def bound(screen, column, which):
 
 
 @register.simple_tag
+def match(screen, column):
+    """Return the value that the address asks of an exact column, or ""."""
+    return screen.matches.get(column.name, "")
+
+
+@register.simple_tag
 def list_query(screen):
     """Return the query string that tells a stock's page which list one comes from."""
     query = screen.query(page=False)

@@ -5,14 +5,22 @@ from django.views.decorators.http import require_safe
 
 from ..columns import MARKET
 from ..models import Stock
-from ..screen import Page, Screen
+from ..screen import Page
+from .shared import asked_screen, saved_screens
 
 
 @require_safe
 def market(request):
     """Show the stocks that the address asks for."""
-    markets = Stock.objects.markets()
-    page = Page.of(Screen.parse(request.GET, MARKET, markets), Stock.objects.all())
+    markets, industries = Stock.objects.markets_and_industries()
+    page = Page.of(asked_screen(request, MARKET, markets), Stock.objects.all())
     marks = request.user.watchlist.marks(page.rows) if request.user.is_authenticated else set()
-    context = {"page": page, "screen": page.screen, "markets": markets, "marks": marks}
+    context = {
+        "page": page,
+        "screen": page.screen,
+        "markets": markets,
+        "industries": industries,
+        "marks": marks,
+        "saved": saved_screens(request, MARKET),
+    }
     return render(request, "stocks/market.html", context)

@@ -1,12 +1,16 @@
-"""What several pages need: one stock out of an address, the way back."""
+"""What several pages need: one stock or table out of an address, its screen, the way back."""
 
 from functools import wraps
 
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import Truncator
 
+from ..columns import TABLES
 from ..models import Stock
+from ..screen import Screen
 
 LONGEST_SHOWN = 64
 
@@ -34,6 +38,42 @@ def which_stock(request, symbol, found):
         )
     context = {"symbol": shown, "stocks": Stock.objects.nearest(symbol)}
     return render(request, "stocks/unknown.html", context, status=404)
+
+
+def of_one_table(view):
+    """Hand a view the table its address names; 404 when there is none."""
+
+    @wraps(view)
+    def wrapper(request, table):
+        if table not in TABLES:
+            raise Http404
+        return view(request, TABLES[table])
+
+    return wrapper
+
+
+def of_a_person(view):
+    """Send a visitor who presses a button to sign in, and then back to where it was."""
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return redirect_to_login(way_back(request, "market"))
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def asked_screen(request, table, markets):
+    """Return the screen of an address, with the person's columns when it says nothing of them."""
+    user = request.user
+    remembered = user.columns.get(table.name, ()) if user.is_authenticated else ()
+    return Screen.parse(request.GET, table, markets, remembered)
+
+
+def saved_screens(request, table):
+    """Return the screens of a table that the person saved, none for a visitor."""
+    return request.user.screens.of(table) if request.user.is_authenticated else ()
 
 
 def way_back(request, otherwise):

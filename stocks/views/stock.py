@@ -51,7 +51,7 @@ def stock_page(request, stock):
         "before": before,
         "after": after,
         "screen": screen,
-        "columns": MARKET.columns,
+        "columns": MARKET.usual,
         "price": PRICE,
         "change": CHG,
         "distance": DISTANCE,

@@ -13,8 +13,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from ..columns import WATCHLIST
 from ..forms import NoteForm
 from ..models import Stock
-from ..screen import Page, Screen
-from .shared import of_one_stock, way_back
+from ..screen import Page
+from .shared import asked_screen, of_one_stock, saved_screens, way_back
 
 MOST_UNDOS = 10
 
@@ -24,10 +24,17 @@ MOST_UNDOS = 10
 def watchlist(request):
     """Show the stocks on the person's watchlist that the address asks for."""
     stocks = request.user.watchlist.stocks()
-    markets = stocks.markets()
-    page = Page.of(Screen.parse(request.GET, WATCHLIST, markets), stocks)
+    markets, industries = stocks.markets_and_industries()
+    page = Page.of(asked_screen(request, WATCHLIST, markets), stocks)
     marks = {stock.pk for stock in page.rows}
-    context = {"page": page, "screen": page.screen, "markets": markets, "marks": marks}
+    context = {
+        "page": page,
+        "screen": page.screen,
+        "markets": markets,
+        "industries": industries,
+        "marks": marks,
+        "saved": saved_screens(request, WATCHLIST),
+    }
     return render(request, "stocks/watchlist.html", context)
 
 

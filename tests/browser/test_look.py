@@ -120,6 +120,16 @@ def test_a_row_on_a_phone(visit, both_ways):
     expect(row.locator(".c-turnover")).to_be_hidden()
 
 
+def test_pictures_come_when_the_filters_are_opened(visit, stocks):
+    page = visit()
+    page.goto("/", wait_until="networkidle")
+    pictures = page.locator(".histogram svg")
+    expect(pictures).to_have_count(0)
+    page.locator(".filters summary").click()
+    expect(pictures).to_have_count(6)
+    expect(page.get_by_role("img", name="Latest price of all stocks")).to_be_visible()
+
+
 def test_paper_has_the_rows_and_no_controls(visit, both_ways, alice):
     alice.watchlist.watch(Stock.objects.get(code="000036"))
     page = visit(alice)
