@@ -259,8 +259,8 @@ def test_owner_gets_the_entries(old_database):
     old_database.adopt()
     old_database.run(
         "INSERT INTO stocks_user (username, password, first_name, last_name, email, is_staff, "
-        "is_superuser, is_active, date_joined, language, theme, up_colour) "
-        "VALUES ('alice', '', '', '', '', 0, 0, 1, NOW(), '', '', '')"
+        "is_superuser, is_active, date_joined, language, theme, up_colour, columns) "
+        "VALUES ('alice', '', '', '', '', 0, 0, 1, NOW(), '', '', '', '{}')"
     )
     old_database.adopt("--dry-run", "--owner", "alice")
     assert old_database.value("SELECT COUNT(*) FROM focus WHERE owner_id IS NOT NULL") == 0
