@@ -3,13 +3,26 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from .views import about, account, chart, health, market, old_site, settings, stock, watchlist
+from .views import (
+    about,
+    account,
+    chart,
+    exports,
+    health,
+    market,
+    old_site,
+    settings,
+    stock,
+    watchlist,
+)
 
 urlpatterns = [
     path("", market.market, name="market"),
     path("stocks/<str:symbol>/", stock.stock, name="stock"),
     path("stocks/<str:symbol>/bars.json", chart.bars, name="bars"),
     path("watchlist/", watchlist.watchlist, name="watchlist"),
+    re_path(r"^stocks\.(?P<form>csv|xlsx|json)$", exports.market, name="market_file"),
+    re_path(r"^watchlist\.(?P<form>csv|xlsx|json)$", exports.watchlist, name="watchlist_file"),
     path("watchlist/<str:symbol>/add/", watchlist.add, name="watchlist_add"),
     path("watchlist/<str:symbol>/remove/", watchlist.remove, name="watchlist_remove"),
     path("watchlist/<str:symbol>/note/", watchlist.note, name="watchlist_note"),
