@@ -226,7 +226,7 @@ def test_headings_are_mapped(read):
         (b"\xd0\xcf\x11\xe0abc", QUOTES, {}, "XLS"),
         (b"\x1f\x8babc", QUOTES, {}, "gzip"),
         (b"<!DOCTYPE html><html>", QUOTES, {}, "HTML"),
-        (b'[{"code": "1"}]', QUOTES, {}, "one object a line"),
+        (b'[{"code": "1"}', QUOTES, {}, "Line 1: this is no JSON object"),
         (b"code,price\n0000\x00\x01\x02", QUOTES, {}, "no text"),
         (b"code,price\n\xff\xfe\xff\xff,1\n", QUOTES, {}, "neither UTF-8"),
         ("code,short\n000007,全".encode()[:-1], QUOTES, {}, "cut off"),

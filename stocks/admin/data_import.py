@@ -61,7 +61,7 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What is in it"), choices=DataImport.Kind.choices)
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV, TSV, XLSX or JSON lines, in UTF-8, UTF-16 or GBK."),
+        help_text=gettext_lazy("CSV, TSV, XLSX or JSON, in UTF-8, UTF-16 or GBK."),
     )
     code = forms.CharField(
         label=gettext_lazy("Stock"),

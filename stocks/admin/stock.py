@@ -4,11 +4,19 @@ from itertools import chain
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR
+from django.core.exceptions import PermissionDenied
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from simple_history.admin import SimpleHistoryAdmin
 
+from ..exports import FORMATS, bars_source, stocks_source
+from ..imports.headings import FIELDS, QUOTES
 from ..models import Stock, WatchlistEntry
+from ..views.errors import bad_request
+from ..views.exports import file_response
 from .shared import CarefulAdmin
 
 VALUES = ("short", "chg", "turnover", "price", "highs", "time")
@@ -66,6 +74,43 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     )
     readonly_fields = ("distance",)
     object_history_list_template = "admin/stocks/stock/history_list.html"
+    actions = ("export_bars",)
+
+    def get_urls(self):
+        """Return the admin's addresses and those of the files."""
+        exports = [
+            path(
+                f"export.{form}",
+                self.admin_site.admin_view(self.export),
+                {"form": form},
+                name=f"stocks_stock_export_{form}",
+            )
+            for form in FORMATS
+        ]
+        return exports + super().get_urls()
+
+    def changelist_view(self, request, extra_context=None):
+        """List the stocks, with links to the files of the same ones."""
+        return super().changelist_view(request, {"formats": list(FORMATS), **(extra_context or {})})
+
+    def export(self, request, form):
+        """Answer with the stocks of the list, all pages of it, as a file of all their fields."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        request.GET = request.GET.copy()
+        request.GET.pop(PAGE_VAR, None)
+        try:
+            stocks = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters as error:
+            return bad_request(request, error)
+        return file_response(request, form, "stocks", stocks_source(stocks, FIELDS[QUOTES]))
+
+    @admin.action(
+        description=_("Export the history of selected stocks as CSV"), permissions=["view"]
+    )
+    def export_bars(self, request, stocks):
+        """Answer with the history of the selected stocks."""
+        return file_response(request, "csv", "bars", bars_source(stocks))
 
     def get_changelist_form(self, request, **kwargs):
         """Return the form of a row of the list."""

@@ -15,7 +15,7 @@ from . import Difference, Report, kept
 from .batches import batches_of
 from .checks import Check, make_check, shown
 from .tables import one_at_a_time
-from .values import is_none, read_symbol
+from .values import is_none, plain_text, read_symbol
 
 MOST_DIFFERENCES = 200
 MOST_SYMBOLS = 50_000
@@ -140,6 +140,9 @@ class Writer:
         try:
             code, market = read_symbol(code, market)
         except ValueError:
+            plain = plain_text(code)
+            if Stock.objects.filter(code=plain, market="").exists():
+                return plain, ""
             return _(
                 "The code %(code)s has lost its leading zeros: write it as text, or give the "
                 "market as well."

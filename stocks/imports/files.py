@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from . import Refused
 
-TEXT, JSON, XLSX = "text", "json", "xlsx"
+TEXT, JSON, ARRAY, XLSX = "text", "json", "array", "xlsx"
 CHUNK = 1024 * 1024
 # The first bytes of files that people take for tables, and what to do with them.
 OTHERS = {
@@ -69,9 +69,7 @@ def kind_of(path):
     first = start.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")
     if first.startswith("<"):
         raise Refused(_("This is a page in HTML or XML, not a table: save it as CSV or XLSX."))
-    if first.startswith("["):
-        raise Refused(_("This is one JSON array: write one object a line instead."))
-    return (JSON if first.startswith("{") else TEXT), encoding
+    return {"{": JSON, "[": ARRAY}.get(first[:1], TEXT), encoding
 
 
 def encoding_of(path, start):

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import json
+import re
 import tempfile
 from datetime import time, timedelta
 from itertools import accumulate, count, islice
@@ -16,6 +17,7 @@ from python_calamine import CalamineWorkbook
 from ..symbols import derive_market
 from . import Refused, Row, files
 from .batches import Batch, chunks
+from .formulas import APOSTROPHE, unguarded
 from .headings import LOTS, Headings, meaning_of, words
 from .values import is_none, read_number, read_symbol
 
@@ -24,6 +26,10 @@ DELIMITERS = ",\t;|"
 # Tongdaxin writes a code as ="000007", and ends a table with where it is from.
 FOOTERS = ("数据来源", "#数据来源")
 MAINLAND = {"SH", "SZ", "BJ"}
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _name: None)
+ARRAY_START, ARRAY_COMMA = re.compile(r"\s*\[\s*"), re.compile(r"\s*,\s*")
+ARRAY_END = re.compile(r"\s*\]\s*")
+ARRAY_CHUNK = 64 * 1024
 
 
 def open_file(path, kind, *, mapping=None, fixed=None):
@@ -33,8 +39,7 @@ def open_file(path, kind, *, mapping=None, fixed=None):
     as the code in a file of one stock.
     """
     form, encoding = files.kind_of(path)
-    reader = {files.XLSX: Spreadsheet, files.JSON: JsonLines, files.TEXT: Delimited}[form]
-    return reader(path, encoding, kind, mapping or {}, fixed or {})
+    return READERS[form](path, encoding, kind, mapping or {}, fixed or {})
 
 
 def spooled(stream):
@@ -100,10 +105,15 @@ class Table(Reader):
             lines, rows, wrong = self.straightened(lines, rows, width)
         columns = zip(*rows, strict=True) if rows else [()] * width
         named = zip(self.headings.fields, columns, strict=True)
-        batch = Batch(lines, {name: list(column) for name, column in named if name}, wrong)
+        batch = Batch(lines, {name: self.cells(column) for name, column in named if name}, wrong)
         if "code" in batch.columns:
             batch.columns["code"] = list(map(without_formula, batch.columns["code"]))
         return self.finished(batch)
+
+    @staticmethod
+    def cells(column):
+        """Return the raw values of a column of cells."""
+        return list(column)
 
     @staticmethod
     def straightened(lines, rows, width):
@@ -145,6 +155,12 @@ class Delimited(Table):
             raise Refused(_("The first line is no list of headings."))
         self.delimiter = best[1]
         return Headings(self.kind, best[2], self.mapping, self.fixed)
+
+    @staticmethod
+    def cells(column):
+        """Return the raw values, without what keeps a spreadsheet from running them."""
+        guards = APOSTROPHE in "".join(column)
+        return [unguarded(cell) for cell in column] if guards else list(column)
 
     @contextlib.contextmanager
     def opened(self):
@@ -215,22 +231,25 @@ class JsonLines(Delimited):
     def read_headings(self):
         """Take the names in the first object as the headings."""
         self.known = words(self.kind)
-        with self.opened() as lines:
-            line = next((line for line in lines if line.strip()), "")
-        try:
-            first = parsed(line)
-        except ValueError as error:
-            raise Refused(_("The first line is no JSON object, or it is cut off.")) from error
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            _line, first = next(self.objects(file), (1, None))
+        if first is None:
+            raise Refused(_("The first line is no JSON object, or it is cut off."))
         return Headings(self.kind, list(first), self.mapping, self.fixed)
+
+    def objects(self, file):
+        """Yield each object with its line, None for what is no object."""
+        for number, line in enumerate(self.lines(file), 1):
+            if line.strip():
+                yield number, parsed(line)
 
     def batches(self):
         """Yield the rows batch by batch."""
         with self.path.open(encoding=self.encoding, newline="") as file:
-            numbered = ((n, line) for n, line in enumerate(self.lines(file), 1) if line.strip())
-            for chunk in chunks(numbered):
+            for chunk in chunks(self.objects(file)):
                 rows, wrong = [], {}
-                for place, (number, line) in enumerate(chunk):
-                    values, reason = self.read(line)
+                for place, (number, found) in enumerate(chunk):
+                    values, reason = self.read(found)
                     rows.append(Row(number, values))
                     if reason:
                         wrong[place] = [reason]
@@ -239,14 +258,12 @@ class JsonLines(Delimited):
                 batch.wrong = wrong
                 yield self.finished(batch)
 
-    def read(self, line):
-        """Return the values of a line by the name of the field, and what is wrong with it."""
+    def read(self, found):
+        """Return the values of an object by the name of the field, and what is wrong with it."""
         values = {}
-        try:
-            pairs = parsed(line).items()
-        except ValueError:
+        if found is None:
             return values, _("This is no JSON object, or it is cut off.")
-        for heading, value in pairs:
+        for heading, value in found.items():
             name = self.headings.meaning(heading.strip(), self.known)
             if name is None:
                 continue
@@ -256,6 +273,40 @@ class JsonLines(Delimited):
                 return values, _("The value of %(name)s is no single value.") % {"name": name}
             values[name] = value
         return values, ""
+
+
+class JsonArray(JsonLines):
+    """One JSON array of objects, wherever its lines break."""
+
+    def objects(self, file):
+        """Yield each object with its line; refuse what is no object, or is cut off."""
+        text, start, line, before = "", 0, 1, ARRAY_START
+        while True:
+            gap = before.match(text, start)
+            found, end = decoded(text, gap.end()) if gap else (None, start)
+            if found is not None:
+                line += text.count("\n", start, gap.end())
+                yield line, found
+                line += text.count("\n", gap.end(), end)
+                start, before = end, ARRAY_COMMA
+                continue
+            more = file.read(ARRAY_CHUNK)
+            if more and len(text) - start < LONGEST_LINE:
+                text, start = text[start:] + more, 0
+            elif not more and before is ARRAY_COMMA and ARRAY_END.fullmatch(text, start):
+                return
+            else:
+                line += text.count("\n", start, gap.end() if gap else start)
+                text = _("Line %(line)d: this is no JSON object, or it is cut off.")
+                raise Refused(text % {"line": line})
+
+
+READERS = {
+    files.XLSX: Spreadsheet,
+    files.JSON: JsonLines,
+    files.ARRAY: JsonArray,
+    files.TEXT: Delimited,
+}
 
 
 def scaled(raw, tens):
@@ -302,11 +353,16 @@ def cell_value(cell):
 
 
 def parsed(line):
-    """Return the object of a line, its numbers as they are written; ValueError when it is none."""
+    """Return the object that a line is, its numbers as they are written; None when it is none."""
+    found, end = decoded(line, len(line) - len(line.lstrip()))
+    return None if line[end:].strip() else found
+
+
+def decoded(text, start):
+    """Return the object that stands at a place of a text, and its end; (None, start) without."""
+    if text[start : start + 1] != "{":
+        return None, start
     try:
-        found = json.loads(line, parse_float=str, parse_int=str, parse_constant=lambda _name: None)
-    except RecursionError as error:
-        raise ValueError("too deep") from error
-    if not isinstance(found, dict):
-        raise ValueError("no object")
-    return found
+        return DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, start

@@ -1,8 +1,10 @@
 """What the table templates use: a column's value in a row, addresses of other screens."""
 
 from django import template
+from django.urls import reverse
 
 from ..columns import day_text
+from ..exports import FORMATS
 from ..symbols import MARKETS
 
 register = template.Library()
@@ -65,6 +67,13 @@ def list_query(screen):
     if screen.table.name == "market":
         return query
     return f"?list={screen.table.name}{query.replace('?', '&', 1)}"
+
+
+@register.simple_tag
+def files(screen):
+    """Return the files of the rows a screen shows, as (format, address)."""
+    name, query = f"{screen.table.name}_file", screen.query(page=False)
+    return [(form.upper(), reverse(name, args=[form]) + query) for form in FORMATS]
 
 
 @register.filter

@@ -13,7 +13,7 @@ from .shared import asked_screen, saved_screens
 def market(request):
     """Show the stocks that the address asks for."""
     markets, industries = Stock.objects.markets_and_industries()
-    page = Page.of(asked_screen(request, MARKET, markets), Stock.objects.all())
+    page = Page.of(asked_screen(request.user, request.GET, MARKET, markets), Stock.objects.all())
     marks = request.user.watchlist.marks(page.rows) if request.user.is_authenticated else set()
     context = {
         "page": page,

@@ -64,11 +64,10 @@ def of_a_person(view):
     return wrapper
 
 
-def asked_screen(request, table, markets):
+def asked_screen(user, params, table, markets):
     """Return the screen of an address, with the person's columns when it says nothing of them."""
-    user = request.user
     remembered = user.columns.get(table.name, ()) if user.is_authenticated else ()
-    return Screen.parse(request.GET, table, markets, remembered)
+    return Screen.parse(params, table, markets, remembered)
 
 
 def saved_screens(request, table):

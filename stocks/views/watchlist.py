@@ -25,7 +25,7 @@ def watchlist(request):
     """Show the stocks on the person's watchlist that the address asks for."""
     stocks = request.user.watchlist.stocks()
     markets, industries = stocks.markets_and_industries()
-    page = Page.of(asked_screen(request, WATCHLIST, markets), stocks)
+    page = Page.of(asked_screen(request.user, request.GET, WATCHLIST, markets), stocks)
     marks = {stock.pk for stock in page.rows}
     context = {
         "page": page,

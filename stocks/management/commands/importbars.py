@@ -9,7 +9,7 @@ class Command(ImportCommand):
     """Read a file of bars, check every row, write all of them or none."""
 
     help = (
-        "Imports daily bars from CSV, TSV, XLSX or JSON lines, and works out again what they say "
+        "Imports daily bars from CSV, TSV, XLSX or JSON, and works out again what they say "
         "of their stocks. A plain volume is in shares; (手) or (lots) in its heading makes it "
         "lots of 100, and akshare's tables are known to be so."
     )

@@ -9,7 +9,7 @@ class Command(ImportCommand):
     """Read a file of quotes, check every row, write all of them or none."""
 
     help = (
-        "Imports quotes from CSV, TSV, XLSX or JSON lines. Headings may be the fields' names or "
+        "Imports quotes from CSV, TSV, XLSX or JSON. Headings may be the fields' names or "
         "the columns' headings, in English or Chinese. A plain volume is in shares; (手) or "
         "(lots) in its heading makes it lots of 100, and akshare's tables are known to be so."
     )

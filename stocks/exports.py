@@ -1,0 +1,318 @@
+"""Tables as files: CSV, XLSX and JSON, written while they are read, fit to be imported again.
+
+Values are plain and exact, and headings are those that `imports.headings` knows. The spreadsheet
+is the least that ECMA-376 (Office Open XML, part 1: SpreadsheetML) calls for.
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from array import array
+from collections.abc import Iterable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import count
+from xml.sax.saxutils import escape
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from . import columns
+from .imports.formulas import guarded
+from .imports.headings import BARS, FIELDS
+from .models import Bar, Stock
+
+# A whole market fits into one batch, so that its file comes from a single reading.
+SIZE = 10_000
+EXCEL_ROWS = 2**20
+# More digits than a spreadsheet keeps of a number, which is a binary fraction to it.
+EXCEL_DIGITS = 15
+EXCEL_DAY_0, EXCEL_FIRST_DAY = date(1899, 12, 30), date(1900, 3, 1)
+DECLARED = {c.name: c for c in vars(columns).values() if isinstance(c, columns.Column)}
+# What a table shows beside the code and the name; without it a row would not be read back alike.
+KEY, STATUS = ("code", "market"), "status"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What becomes a file: the fields that are its columns, the count of rows, the rows."""
+
+    names: tuple
+    count: int
+    batches: Iterable
+
+    @property
+    def headings(self):
+        """What the columns are called in the language at hand."""
+        return [str(heading(name)) for name in self.names]
+
+
+def heading(name):
+    """Return what a field is called: as its column declares, or as the model does."""
+    if name in DECLARED:
+        return DECLARED[name].heading
+    model = Stock if name in (*KEY, STATUS) else Bar
+    return capfirst(model._meta.get_field(name).verbose_name)
+
+
+def fields_of(table_columns, stocks):
+    """Return the names of the fields that the columns of a table are, but for drawn ones."""
+    stored = {field.name for field in Stock._meta.fields} | {*stocks.query.annotations}
+    names = [column.name for column in table_columns if column.name in stored]
+    return (*KEY, *(name for name in names if name not in (*KEY, STATUS)), STATUS)
+
+
+def stocks_source(stocks, names):
+    """Return the source of stocks, in their order.
+
+    Which ones they are is read at once; their values batch by batch, since a reader that holds
+    a result open for as long as somebody downloads is in everybody's way.
+    """
+    keys = keys_of(stocks)
+    return Source(names, len(keys), stock_batches(stocks.order_by(), keys, names))
+
+
+def keys_of(rows):
+    """Return the ids of rows, in eight bytes each."""
+    with unbuffered():
+        return array("q", rows.values_list("pk", flat=True).iterator(chunk_size=SIZE))
+
+
+@contextmanager
+def unbuffered():
+    """Let MariaDB hand out a result as it is read; its driver would hold all of it in memory."""
+    if connection.vendor != "mysql":
+        yield
+        return
+    from MySQLdb.cursors import SSCursor
+
+    connection.ensure_connection()
+    driver = connection.connection
+    usual, driver.cursorclass = driver.cursorclass, SSCursor
+    try:
+        yield
+    finally:
+        driver.cursorclass = usual
+
+
+def stock_batches(stocks, keys, names):
+    """Yield the rows with these ids as tuples of values, batch by batch."""
+    for start in range(0, len(keys), SIZE):
+        wanted = keys[start : start + SIZE]
+        rows = stocks.filter(pk__in=wanted).values_list("pk", *names)
+        found = {pk: values for pk, *values in rows}
+        yield [found[pk] for pk in wanted if pk in found]
+
+
+def bars_source(stocks):
+    """Return the source of the history of stocks, in their order."""
+    names = FIELDS[BARS]
+    total = Bar.objects.filter(stock__in=stocks.order_by().values("pk")).count()
+    return Source(names, total, bar_batches(keys_of(stocks), names))
+
+
+def bar_batches(keys, names):
+    """Yield the bars of stocks as tuples of values, a stock at a time."""
+    fields = [f"stock__{name}" if name in KEY else name for name in names]
+    for pk in keys:
+        yield Bar.objects.filter(stock=pk).order_by("date").values_list(*fields)
+
+
+def number_text(value):
+    """Return a number with all its digits and nothing else."""
+    return format(value, "f")
+
+
+def moment_text(value):
+    """Return a moment with the offset of the site's time zone."""
+    with suppress(OverflowError):  # the first and last hours of the calendar stay in their own
+        value = timezone.localtime(value)
+    return value.isoformat()
+
+
+def write_csv(source, headings):
+    """Yield a CSV file as RFC 4180 has it, in UTF-8 with the mark that spreadsheets look for."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(headings)
+    for batch in source.batches:
+        writer.writerows([CSV_CELLS[type(value)](value) for value in row] for row in batch)
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def write_json(source, _headings):
+    """Yield an array of objects, one a line, with the names of the fields."""
+    names, before = [f"{json.dumps(name)}: " for name in source.names], "[\n"
+    for batch in source.batches:
+        objects = ",\n".join(json_object(names, row) for row in batch)
+        if objects:
+            yield f"{before}{objects}".encode()
+            before = ",\n"
+    yield b"[]\n" if before == "[\n" else b"\n]\n"
+
+
+def json_object(names, row):
+    """Return the object of a row; the numbers in it have all their digits."""
+    pairs = zip(names, row, strict=True)
+    return f"{{{', '.join([name + JSON_VALUES[type(value)](value) for name, value in pairs])}}}"
+
+
+def write_xlsx(source, headings):
+    """Yield a spreadsheet of one sheet, packed while it is written."""
+    sink, letters = Sink(), [letters_of(place) for place in range(len(source.names))]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for name, text in XLSX_PARTS.items():
+            packed.writestr(name, XML + text)
+        with packed.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            sheet.write(f"{XML}{SHEET_START}{xlsx_row(1, letters, headings)}".encode())
+            numbers = count(2)
+            for batch in source.batches:
+                rows = [xlsx_row(next(numbers), letters, row) for row in batch]
+                sheet.write("".join(rows).encode())
+                yield sink.emptied()
+            sheet.write(SHEET_END.encode())
+    yield sink.emptied()
+
+
+class Sink:
+    """What a ZIP file is written into on its way out; there is no going back in it."""
+
+    def __init__(self):
+        self.parts = []
+
+    def write(self, data):
+        """Take some bytes."""
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def flush(self):
+        """Do nothing: what was taken waits for `emptied`."""
+
+    def emptied(self):
+        """Return what was taken since the last time."""
+        parts, self.parts = self.parts, []
+        return b"".join(parts)
+
+
+def letters_of(place):
+    """Return what a spreadsheet calls a column: A, B, … Z, AA."""
+    before, last = divmod(place, 26)
+    return (letters_of(before - 1) if before else "") + chr(ord("A") + last)
+
+
+def xlsx_row(number, letters, row):
+    """Return a row of a sheet; a cell without a value is left out."""
+    cells = [
+        XLSX_CELLS[type(value)](f'r="{letter}{number}"', value)
+        for letter, value in zip(letters, row, strict=True)
+        if value not in (None, "")
+    ]
+    return f'<row r="{number}">{"".join(cells)}</row>'
+
+
+def xlsx_text(place, text):
+    """Return a cell of text, which no spreadsheet takes for a number or formula."""
+    fit = escape(NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", text))
+    return f'<c {place} s="1" t="inlineStr"><is><t xml:space="preserve">{fit}</t></is></c>'
+
+
+def xlsx_number(place, value):
+    """Return a cell of a number, or of its text where a spreadsheet would round it."""
+    text = number_text(value)
+    if len(text) > EXCEL_DIGITS and len(re.sub(r"^[0.-]+|\.", "", text)) > EXCEL_DIGITS:
+        return xlsx_text(place, text)
+    return f"<c {place}><v>{text}</v></c>"
+
+
+def xlsx_day(place, value):
+    """Return a cell of a day, or of its text where it is before all that a spreadsheet knows."""
+    if value < EXCEL_FIRST_DAY:
+        return xlsx_text(place, value.isoformat())
+    return f'<c {place} s="2"><v>{(value - EXCEL_DAY_0).days}</v></c>'
+
+
+def xlsx_moment(place, value):
+    """Return a cell with the text of a moment: a spreadsheet knows no offsets."""
+    return xlsx_text(place, moment_text(value))
+
+
+CSV_CELLS = {
+    type(None): lambda _none: "",
+    str: guarded,
+    int: str,
+    Decimal: number_text,
+    date: date.isoformat,
+    datetime: moment_text,
+}
+JSON_VALUES = {
+    type(None): lambda _none: "null",
+    str: lambda text: json.dumps(text, ensure_ascii=False),
+    int: str,
+    Decimal: number_text,
+    date: lambda day: f'"{day.isoformat()}"',
+    datetime: lambda moment: f'"{moment_text(moment)}"',
+}
+XLSX_CELLS = {
+    str: xlsx_text,
+    int: xlsx_number,
+    Decimal: xlsx_number,
+    date: xlsx_day,
+    datetime: xlsx_moment,
+}
+
+# What XML cannot hold or would change is written as _x000D_ (22.9.2.19), and so is what looks so.
+NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+SCHEMAS = "http://schemas.openxmlformats.org"
+MAIN = f"{SCHEMAS}/spreadsheetml/2006/main"
+LINKS = f"{SCHEMAS}/officeDocument/2006/relationships"
+PACKAGE = f"{SCHEMAS}/package/2006"
+KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+SHEET_START = f'<worksheet xmlns="{MAIN}"><sheetData>'
+SHEET_END = "</sheetData></worksheet>"
+XLSX_PARTS = {
+    "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    '<Default Extension="rels"'
+    ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{KIND}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/styles.xml" ContentType="{KIND}.styles+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{KIND}.worksheet+xml"/>'
+    "</Types>",
+    "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{LINKS}/officeDocument" Target="xl/workbook.xml"/>'
+    "</Relationships>",
+    "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}">'
+    '<sheets><sheet name="stocks" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
+    f'<Relationship Id="rId1" Type="{LINKS}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="rId2" Type="{LINKS}/styles" Target="styles.xml"/></Relationships>',
+    # The looks of cells by number: 0 as usual, 1 text even when it is edited, 2 a day.
+    "xl/styles.xml": f'<styleSheet xmlns="{MAIN}">'
+    '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
+    '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>",
+}
+# By the end of an address: what the file is to HTTP, and how it is written.
+FORMATS = {
+    "csv": ("text/csv; charset=utf-8", write_csv),
+    "xlsx": (f"{KIND}.sheet", write_xlsx),
+    "json": ("application/json", write_json),
+}

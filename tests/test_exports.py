@@ -1,0 +1,502 @@
+"""The tables as files: what is in them, and that an import takes all of it back unchanged."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from stocks import exports
+from stocks.columns import MARKET, WATCHLIST
+from stocks.exports import FORMATS, Source, bars_source, heading, stocks_source
+from stocks.imports import Refused, readers
+from stocks.imports.formulas import guarded, unguarded
+from stocks.imports.headings import BARS, FIELDS, QUOTES, plain, words
+from stocks.imports.readers import open_file
+from stocks.imports.writer import write_quotes
+from stocks.models import Bar, Stock
+
+from .pages import codes, find, parse, said, text
+from .rows import varied, watched_by
+
+EVERY_COLUMN = f"columns={','.join(column.name for column in MARKET.columns)}"
+LANGUAGES = [name for name, _label in settings.LANGUAGES]
+ADMIN = "/admin/stocks/stock/"
+# Where a plain file would run, and what only looks as if.
+ODD_NAMES = [
+    "=1+1", "'=x", "''=x", "*ST 全新", "-5", "+x", "@x", "＝1", "'a", '"=1', "a,b", 'a"b', "a\nb",
+    "a\rb", "a\tb", "_x0041_", "<b>&amp;", "数据来源", "1e9", "0012", "TRUE", "2017-07-20",
+    "五 粮 液",
+]  # fmt: skip
+few = examples(
+    max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def cells_of(form, content):
+    """Return the rows of a file as lists of cells, the headings first."""
+    if form == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    if form == "xlsx":
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return list(book.get_sheet_by_index(0).iter_rows())
+    objects = json.loads(content, parse_float=Decimal)
+    return [list(objects[0]), *(list(one.values()) for one in objects)] if objects else []
+
+
+def file_of(client, address, **headers):
+    response = client.get(address, headers=headers)
+    assert response.status_code == 200, said(response)
+    return response.getvalue()
+
+
+def imported(tmp_path, content, command="importstocks"):
+    """Return what the command says of a file."""
+    path, out = tmp_path / "file", io.StringIO()
+    path.write_bytes(content)
+    call_command(command, str(path), stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def odd_stocks():
+    """Make stocks with every field, odd names, and values at the limits of their fields."""
+    varied()
+    for place, name in enumerate(ODD_NAMES):
+        Stock.objects.create(code=f"{601000 + place}", short=name, industry=name, source=name)
+    numbers = {
+        "chg": "-100", "turnover": "99999999.9999", "price": "9999999999.9999", "highs": "0.0001",
+        "previous_close": "1", "open": "0.01", "high": "1234.5", "low": "1e3", "volume": 10**15,
+        "amount": "9999999999999.99", "price_earnings": "-9999999999.9999", "price_book": "-0.0001",
+        "market_value": "0",
+    }  # fmt: skip
+    for status in Stock.Status.values:
+        Stock.objects.create(
+            code=f"X{status[:1].upper()}", short=f"{status}x", status=status, industry="-银行",
+            time=date(1899, 12, 31), quote_time=datetime(2026, 7, 1, 7, 0, 0, 123456, UTC),
+            **{name: Decimal(value) for name, value in numbers.items()},
+        )  # fmt: skip
+    Stock.objects.create(code="7", short="七", price=1, time=date(9999, 12, 31))
+    Stock.objects.create(code="BRK.B", short="Berkshire", price="0.5", status="suspended")
+    return Stock.objects.order_by("code")
+
+
+# What is in a file
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "query", ["?sort=-price", "?q=0&price_min=9&size=25&page=2", "?market=SZ&page=x&size=7"]
+)
+def test_a_file_has_the_rows_and_columns_of_the_page(client, all_stocks, form, query):
+    params = {name: value for name, value in parse_qsl(query[1:]) if name not in ("page", "size")}
+    page = client.get("/", params | {"size": 200})
+    headings, *rows = cells_of(form, file_of(client, f"/stocks.{form}{query}"))
+    assert [row[0] for row in rows] == codes(page)
+    shown = [text(cell).strip("↑↓") for cell in find(parse(page), "th", scope="col")][1:-1]
+    names = [column.name for column in MARKET.usual]
+    expected = names if form == "json" else shown
+    assert [name for place, name in enumerate(headings) if place not in (1, 9)] == expected
+
+
+def test_values_are_plain_and_exact(client, stocks):
+    Stock.objects.filter(code="000007").update(price="12345.6789", highs="20000", chg="-3.5")
+    ((headings, row), (_names, values)) = (
+        cells_of(form, file_of(client, f"/stocks.{form}?q=000007")) for form in ("csv", "json")
+    )
+    distance = Stock.objects.get(code="000007").distance
+    assert dict(zip(headings, row, strict=True)) == {
+        "Code": "000007", "Market": "SZ", "Name": "全新好", "Change": "-3.50",
+        "Turnover rate": "4.40", "Latest price": "12345.6789", "Previous high": "20000.00",
+        "Previous high on": "2017-07-18", "From previous high": str(distance), "Status": "",
+    }  # fmt: skip
+    assert values[3:7] == [Decimal("-3.50"), Decimal("4.40"), Decimal("12345.6789"), 20000]
+
+
+def test_a_spreadsheet_has_numbers_days_and_texts(client, stocks):
+    Stock.objects.filter(code="000007").update(chg="-3.5", short="=1+1")
+    row = cells_of("xlsx", file_of(client, "/stocks.xlsx?q=000007"))[1]
+    assert row[:6] == ["000007", "SZ", "=1+1", -3.5, 4.4, 16.05]
+    assert row[7] == date(2017, 7, 18)
+
+
+def test_numbers_that_a_spreadsheet_would_round_are_text():
+    numbers = [Decimal("999999999999999999.99"), Decimal("-0.0001"), Decimal("123456789012.345")]
+    source = Source(("a", "b", "c"), 1, [[numbers]])
+    content = b"".join(FORMATS["xlsx"][1](source, source.names))
+    assert cells_of("xlsx", content)[1] == ["999999999999999999.99", -0.0001, 123456789012.345]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_watchlist_is_the_persons_own(client, alice, bob, sign_in, form):
+    watched_by(alice)
+    bob.watchlist.watch(Stock.objects.get(code="000001"))
+    address = f"/watchlist.{form}?sort=-added_price"
+    _headings, *rows = cells_of(form, file_of(sign_in(alice), address))
+    assert len(rows) == 7
+    assert {row[9] or "" for row in rows} == {"a", "b", "", "Bb", "利好"}
+    assert [row[0] for row in cells_of(form, file_of(sign_in(bob), address))[1:]] == ["000001"]
+    response = client.get(address)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/?next=/watchlist")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_without_rows(client, db, form):
+    assert len(cells_of(form, file_of(client, f"/stocks.{form}"))) == (form != "json")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_batches_do_not_show(client, all_stocks, monkeypatch, form):
+    address = f"/stocks.{form}?sort=-turnover"
+    whole = cells_of(form, file_of(client, address))
+    monkeypatch.setattr(exports, "SIZE", 7)
+    assert cells_of(form, file_of(client, address)) == whole
+
+
+def test_a_stock_deleted_meanwhile_is_left_out(all_stocks, monkeypatch):
+    monkeypatch.setattr(exports, "SIZE", 50)
+    source = stocks_source(all_stocks.order_by("pk"), ("code",))
+    first = next(source.batches)
+    gone = all_stocks.order_by("pk")[60]
+    gone.delete()
+    rest = next(source.batches)
+    assert (len(first), len(rest), [gone.code] in rest) == (50, 43, False)
+
+
+def test_drawn_columns_have_no_place_in_a_file(client, stocks):
+    headings = cells_of("json", file_of(client, f"/stocks.json?{EVERY_COLUMN}"))[0]
+    declared = [column.name for column in MARKET.columns if column.name != "sparkline"]
+    assert headings == ["code", "market", *declared[1:]]
+
+
+def test_columns_a_person_chose_are_those_of_the_file(alice, alice_client, stocks):
+    alice.save_columns("market", ("volume",))
+    expected = ["code", "market", "short", "volume", "status"]
+    assert cells_of("json", file_of(alice_client, "/stocks.json"))[0] == expected
+    expected[3] = "amount"
+    assert cells_of("json", file_of(alice_client, "/stocks.json?columns=amount"))[0] == expected
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+def test_a_moment_at_the_end_of_time_is_written(written):
+    moment = datetime.fromisoformat(written)
+    assert datetime.fromisoformat(exports.moment_text(moment)) == moment
+
+
+@pytest.mark.mariadb
+def test_mariadb_hands_out_ids_as_they_are_read(stocks):
+    def rows_the_driver_holds():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM info")
+            held = getattr(cursor.cursor.cursor, "_rows", ())
+            cursor.fetchall()
+        return len(held or ())
+
+    with exports.unbuffered():
+        assert rows_the_driver_holds() == 0
+    assert rows_the_driver_holds() == len(stocks)
+
+
+# Back in
+
+
+@pytest.mark.parametrize("kind", [QUOTES, BARS])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_import_knows_every_heading(kind, language):
+    names = list(FIELDS[kind])
+    if kind == QUOTES:
+        names += [column.name for column in WATCHLIST.columns if column.name not in names]
+    known = words(kind)
+    with translation.override(language):
+        read = {name: known.get(plain(heading(name))) for name in names}
+    assert read == {name: name if name in FIELDS[kind] else None for name in names}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("query", ["sort=-chg", EVERY_COLUMN])
+def test_a_table_comes_back_unchanged(client, db, tmp_path, form, language, query):
+    count = odd_stocks().count()
+    content = file_of(client, f"/stocks.{form}?{query}", **{"Accept-Language": language})
+    out = imported(tmp_path, content)
+    assert f"0 new, 0 changed, {count} unchanged, 0 rejected" in out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_watchlist_comes_back_unchanged(alice, alice_client, tmp_path, form):
+    odd_stocks()
+    for stock in Stock.objects.all():
+        alice.watchlist.watch(stock, note_info=f"{stock.short}\n")
+    out = imported(tmp_path, file_of(alice_client, f"/watchlist.{form}"))
+    assert f"0 new, 0 changed, {Stock.objects.count()} unchanged, 0 rejected" in out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_all_fields_come_back_where_nothing_is(admin, sign_in, tmp_path, form):
+    """Unchanged could also be said of a value that is missing, so they are made anew."""
+    odd_stocks().filter(code="7").delete()
+    before = list(odd_values())
+    content = file_of(sign_in(admin), f"{ADMIN}export.{form}")
+    assert f"{len(before)} unchanged, 0 rejected" in imported(tmp_path, content)
+    Stock.objects.all().delete()
+    assert f"{len(before)} new, 0 changed, 0 unchanged" in imported(tmp_path, content)
+    assert list(odd_values()) == before
+
+
+def odd_values():
+    """Return all values, but for the source of a price, which an import sets where it is empty."""
+    for row in Stock.objects.order_by("code").values_list(*FIELDS[QUOTES]):
+        values = dict(zip(FIELDS[QUOTES], row, strict=True))
+        if values["source"] in ("", "file"):
+            del values["source"]
+        yield values
+
+
+words_of_people = (
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufffe\uffff"))
+    | st.text(alphabet="=+-@＝－'\"\t\r\n ;,_x0aD\\<&]万%")
+).map(lambda value: value.strip()[:64].strip())
+sizes = st.decimals(0, Decimal(10**10) - 1, places=4)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_any_text_and_number_comes_back(db, tmp_path, form):
+    path = tmp_path / "file"
+    for number in range(4):
+        Stock.objects.create(code=f"{600000 + number}", short="x")
+
+    @few
+    @given(st.lists(st.tuples(words_of_people, words_of_people, sizes), min_size=4, max_size=4))
+    def check(rows):
+        for number, (name, industry, size) in enumerate(rows):
+            Stock.objects.filter(code=f"{600000 + number}").update(
+                short=name or "x", industry=industry, price_earnings=-size, market_value=int(size)
+            )
+        names = ("code", "market", "short", "industry", "price_earnings", "market_value")
+        source = stocks_source(Stock.objects.order_by("pk"), names)
+        path.write_bytes(b"".join(FORMATS[form][1](source, source.headings)))
+        report = write_quotes(open_file(path, QUOTES), source="x", dry_run=True)
+        assert (report.unchanged, len(report.rejected)) == (4, 0)
+
+    check()
+
+
+@few
+@given(st.text(alphabet="'\"=+-@＝＋－＠ \t\r\n\u3000a*"))
+@example("'\t")
+@example("''=1")
+def test_any_text_is_guarded_and_read_back(value):
+    cell = guarded(value)
+    assert unguarded(cell) == value
+    assert not cell.lstrip(' \n\u3000"').startswith(tuple("=+-@＝＋－＠\t\r"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", '"=1', " =1", "'=1"],
+)
+def test_no_text_of_a_csv_file_runs_as_a_formula(client, stocks, name):
+    Stock.objects.filter(code="000007").update(short=name, chg="-3.5")
+    row = cells_of("csv", file_of(client, "/stocks.csv?q=000007"))[1]
+    assert row[2:4] == [f"'{name}", "-3.50"]
+
+
+@pytest.mark.parametrize("name", ["*ST 全新", "'a", "a=b", "全新-U", "1-2"])
+def test_other_texts_stay_as_they_are(client, stocks, name):
+    Stock.objects.filter(code="000007").update(short=name)
+    assert cells_of("csv", file_of(client, "/stocks.csv?q=000007"))[1][2] == name
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[{"code":"000007","price":1},{"code":"000036","price":2}]',
+        ' [\n  {\n  "code": "000007",\n  "price": 1\n  }\n ,{"code": "000036", "price": 2}\n]\n',
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 65536])
+def test_a_json_array_is_read_wherever_it_breaks(tmp_path, monkeypatch, content, size):
+    monkeypatch.setattr(readers, "ARRAY_CHUNK", size)
+    path = tmp_path / "file"
+    path.write_text(content)
+    rows = list(open_file(path, QUOTES))
+    assert [row.values for row in rows] == [
+        {"code": "000007", "price": "1"},
+        {"code": "000036", "price": "2"},
+    ]
+    assert [row.line for row in rows] == ([2, 6] if "\n" in content else [1, 1])
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("[]", 1),
+        ("[1]", 1),
+        ('[{"code": "1"}', 1),
+        ('[{"code": "1"},\n]', 2),
+        ('[{"code": "1"}]\n[]', 1),
+        ('[{"code": "1"}\n{"code": "2"}]', 1),
+        ('[{"code": "1"},\n\n{"code": "2]', 3),
+        ('[{"code": "1"},\n' + '{"code":' * 5000, 2),
+        ('[{"code": "1"},\n{"code": "' + "x" * 2**21 + '"}]', 2),
+    ],
+)
+def test_a_damaged_json_array_is_refused(tmp_path, content, line):
+    path = tmp_path / "file"
+    path.write_text(content)
+    with pytest.raises(Refused, match="no JSON object") as refused:
+        list(open_file(path, QUOTES))
+    assert f"Line {line}:" in str(refused.value)
+
+
+# How it is answered
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_headers(client, alice_client, stocks, form):
+    for address, title in ((f"/stocks.{form}", "stocks"), (f"/watchlist.{form}", "watchlist")):
+        response = alice_client.get(address)
+        disposition = response["Content-Disposition"]
+        assert disposition.startswith(f'attachment; filename="{title}-2')
+        assert disposition.endswith(f'.{form}"')
+        assert response["Content-Type"] == FORMATS[form][0]
+        private = "private" in response.get("Cache-Control", "")
+        assert private is (title == "watchlist")
+        head = alice_client.head(address)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head["Content-Disposition"] == disposition
+        assert alice_client.post(address).status_code == 405
+    content = file_of(client, f"/stocks.{form}")
+    assert content.startswith({"csv": b"\xef\xbb\xbfCode,", "xlsx": b"PK", "json": b"[\n{"}[form])
+    packed = client.get(f"/stocks.{form}", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("price_min=x", "price_min"), ("sort=colour", "sort"), ("nonsense=1", "nonsense"),
+     ("market=ZZ", "market"), ("price_min=2&price_max=1", "price_min")],
+)  # fmt: skip
+def test_what_cannot_be_used_is_named(client, alice_client, stocks, query, name):
+    for response in (
+        client.get(f"/stocks.csv?{query}"),
+        alice_client.get(f"/watchlist.csv?{query}"),
+    ):
+        assert response.status_code == 400
+        (main,) = find(parse(response), "main")
+        assert name in text(main)
+        assert "correct the address" in text(main)
+
+
+def test_a_spreadsheet_has_no_room_for_more(client, stocks, monkeypatch):
+    monkeypatch.setattr("stocks.views.exports.EXCEL_ROWS", 5)
+    response = client.get("/stocks.xlsx")
+    assert response.status_code == 400
+    assert "room for 4: take CSV" in text(find(parse(response), "main")[0])
+    assert client.get("/stocks.csv").status_code == 200
+    monkeypatch.setattr("stocks.views.exports.EXCEL_ROWS", 6)
+    assert client.get("/stocks.xlsx").status_code == 200
+
+
+def test_as_many_queries_for_many_rows(alice, alice_client):
+    def queries(address):
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            file_of(alice_client, address)
+        return len(captured)
+
+    addresses = [f"/{name}.{form}" for name in ("stocks", "watchlist") for form in FORMATS]
+    for number in range(2):
+        alice.watchlist.watch(Stock.objects.create(code=f"{600000 + number}", short="x"))
+    few_rows = [queries(address) for address in addresses]
+    for number in range(2, 200):
+        alice.watchlist.watch(Stock.objects.create(code=f"{600000 + number}", short="x"))
+    assert [queries(address) for address in addresses] == few_rows
+    assert max(few_rows) <= 5
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_page_links_to_its_files(client, stocks, form):
+    tree = parse(client.get("/?q=0&sort=-price&size=25"))
+    (link,) = [a for a in find(tree, "a", rel="nofollow") if text(a) == form.upper()]
+    assert link.get("href") == f"/stocks.{form}?q=0&sort=-price"
+    rows = cells_of(form, file_of(client, link.get("href")))
+    assert [row[0] for row in rows[1:]] == codes(client.get("/?q=0&sort=-price"))
+
+
+def test_the_watchlist_links_to_its_own(alice, alice_client, stocks):
+    alice.watchlist.watch(stocks["000007"])
+    tree = parse(alice_client.get("/watchlist/"))
+    assert [a.get("href") for a in find(tree, "a", rel="nofollow")] == [
+        f"/watchlist.{form}" for form in FORMATS
+    ]
+
+
+# In the admin
+
+
+@pytest.fixture
+def viewer(django_user_model, db, sign_in):
+    """Return a function that gives the browser of somebody on the staff with permissions."""
+
+    def client_with(*permissions):
+        from django.contrib.auth.models import Permission
+
+        user = django_user_model.objects.create_user("vera", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        return sign_in(user)
+
+    return client_with
+
+
+def test_the_admins_file_has_the_list_with_its_filters(viewer, all_stocks):
+    client = viewer("view_stock")
+    page = client.get(f"{ADMIN}?market__exact=SZ&q=0&o=-5")
+    links = [a.get("href") for a in find(parse(page), "a") if "export." in a.get("href", "")]
+    assert links == [f"export.{form}?market__exact=SZ&o=-5&q=0" for form in FORMATS]
+    headings, *rows = cells_of("json", file_of(client, f"{ADMIN}{links[2]}"))
+    assert headings == list(FIELDS[QUOTES])
+    turnover = headings.index("turnover")
+    assert {row[1] for row in rows} == {"SZ"}
+    assert 10 < len(rows) < 94
+    shown = [row[0] for row in rows]
+    assert shown != sorted(shown)
+    assert len(cells_of("csv", file_of(client, f"{ADMIN}export.csv?p=9"))) == 95
+    assert rows[0][turnover] is not None
+    assert client.get(f"{ADMIN}export.csv?market__no=1").status_code == 400
+
+
+def test_only_who_may_see_the_stocks_gets_the_file(viewer, client, stocks):
+    assert client.get(f"{ADMIN}export.csv").status_code == 302
+    assert viewer("view_watchlistentry").get(f"{ADMIN}export.csv").status_code == 403
+
+
+def test_the_history_of_chosen_stocks_comes_back_unchanged(viewer, stocks, tmp_path):
+    for day in (1, 2, 3):
+        values = dict.fromkeys(("open", "high", "low", "close"), Decimal("10.5") + day)
+        for code in ("000007", "000036", "300268"):
+            Bar.objects.create(
+                stock=stocks[code], date=date(2026, 7, day), volume=day, turnover="1.25", **values
+            )
+    chosen = [stocks["000036"].pk, stocks["000007"].pk]
+    data = {"action": "export_bars", "_selected_action": chosen}
+    content = viewer("view_stock").post(ADMIN, data).getvalue()
+    rows = cells_of("csv", content)
+    assert [row[0] for row in rows[1:]] == ["000007"] * 3 + ["000036"] * 3
+    assert rows[1][:4] == ["000007", "SZ", "2026-07-01", "11.50"]
+    out = imported(tmp_path, content, "importbars")
+    assert "0 new, 0 changed, 6 unchanged, 0 rejected" in out
+    assert bars_source(Stock.objects.filter(pk__in=chosen)).count == 6
