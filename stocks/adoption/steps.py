@@ -20,6 +20,9 @@ from .old_tables import COLUMNS, FOCUS, INFO
 from .plan import make_plan
 
 JOURNAL = "stocksite_adoption"
+ALL_COLUMNS = (
+    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+)
 CHARSET = "utf8mb4"
 MIGRATIONS = MigrationRecorder.Migration._meta.db_table
 BATCH = 500
@@ -69,7 +72,7 @@ def one_at_a_time(connection):
 class Adoption:
     """How far the adoption of a database is, and the steps that remain.
 
-    `before` has the names of the tables and the applied migrations as they were before the
+    `before` has the tables, their columns and the applied migrations as they were before the
     first step, `renames` the name that each old table gets, `merge` whether the newest of
     several rows of one code is taken; all three come from the journal once there is one.
     """
@@ -100,12 +103,20 @@ class Adoption:
     # The journal
 
     def see_before(self):
-        """Return the tables and applied migrations of the database as they are now."""
+        """Return the tables, their columns and the applied migrations as they are now."""
         recorder = MigrationRecorder(self.connection)
         return {
             "tables": sorted(self.tables - {JOURNAL}),
+            "columns": sorted(self.columns()),
             "migrations": sorted(map(list, recorder.applied_migrations())),
         }
+
+    def columns(self):
+        """Return the columns of the tables that `migrate` makes, each as [table, column]."""
+        ours = self.our_tables()
+        with self.connection.cursor() as cursor:
+            cursor.execute(ALL_COLUMNS)
+            return [[table, column] for table, column in cursor.fetchall() if table in ours]
 
     def choose_names(self):
         """Return a free name to keep each old table under."""
@@ -249,15 +260,18 @@ class Adoption:
         return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
     def drop_what_was_begun(self):
-        """Drop the tables and forget the migrations that an interrupted run left half done.
+        """Drop the tables and columns and forget the migrations of an interrupted run.
 
-        Only the site's own tables, and none that was there before.
+        Only the site's own tables, and nothing that was there before.
         """
         kept = set(self.before["tables"]) - self.renames.keys()
         begun = self.our_tables() & self.tables - kept
         with self.connection.constraint_checks_disabled():
             for table in sorted(begun):
                 self.execute(f"DROP TABLE {self.quote(table)}")
+        for table, column in self.columns():
+            if table in kept and [table, column] not in self.before["columns"]:
+                self.execute(f"ALTER TABLE {self.quote(table)} DROP COLUMN {self.quote(column)}")
         recorder = MigrationRecorder(self.connection)
         for app, name in recorder.applied_migrations():
             if [app, name] not in self.before["migrations"]:

@@ -98,4 +98,4 @@ def test_without_a_script_a_tile_leads_to_its_stock_and_a_header_to_its_industry
     page.wait_for_url("**/stocks/600000.SH/")
     page.go_back()
     page.locator(".map:visible .head[href]").first.click()
-    page.wait_for_url("**/?sort=-chg&industry=*")
+    page.wait_for_url("**/?industry=*&sort=-chg")
