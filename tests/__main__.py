@@ -18,7 +18,7 @@ from . import mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-PARALLEL = (*PYTEST, "--numprocesses=3", "--dist=worksteal")
+PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=worksteal")
 DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
 
 

@@ -1,15 +1,15 @@
 """What every test may use: a few real stocks, alice, bob and charlie."""
 
-import json
+from copy import copy
 
 import pytest
 from django.conf import settings
 from django.core import serializers
-from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
 from stocks.models import Stock
+from stocks.receivers import derive_on_save
 
 from .processes import environment, run
 
@@ -34,20 +34,27 @@ def english():
         yield
 
 
+@pytest.fixture(scope="session")
+def rows():
+    """Every row of the fixture, ready to be written again and again."""
+    text = (settings.BASE_DIR / "fixtures" / "info.json").read_text(encoding="utf-8")
+    found = [row.object for row in serializers.deserialize("json", text)]
+    for row in found:
+        derive_on_save(row)
+    return found
+
+
 @pytest.fixture
-def stocks(db):
+def stocks(db, rows):
     """Five rows of the fixture, by their code."""
-    rows = json.loads((settings.BASE_DIR / "fixtures" / "info.json").read_text(encoding="utf-8"))
-    few = [row for row in rows if row["fields"]["code"] in CODES]
-    for stock in serializers.deserialize("python", few):
-        stock.save()
+    Stock.objects.bulk_create(copy(row) for row in rows if row.code in CODES)
     return {stock.code: stock for stock in Stock.objects.all()}
 
 
 @pytest.fixture
-def all_stocks(db):
+def all_stocks(db, rows):
     """Every row of the fixture, as a queryset."""
-    call_command("loaddata", "info", verbosity=0)
+    Stock.objects.bulk_create(map(copy, rows))
     return Stock.objects.all()
 
 

@@ -21,6 +21,8 @@ from stocks.models import User
 from .conftest import PASSWORD
 from .pages import find, parse, text
 
+pytestmark = pytest.mark.sqlite
+
 NEW_PASSWORD = "another walk along the sea"
 LOGIN, SIGNUP, RESET = "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"
 

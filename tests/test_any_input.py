@@ -1,14 +1,16 @@
 """Whatever is typed, pasted or made up: no page fails, and every page is valid HTML.
 
 Each form gets 2,000 requests, and the parameters of the tables as many: 700 on each of the pages
-that take them; addresses 1,000. Parsing a page strictly takes as long as making it: that is done for one in
-`SAMPLE`.
+that take them; addresses get 1,000. Making a page's text takes longer than all that is decided
+before: one request in `SAMPLE` gets its text, which is then parsed strictly.
 """
 
 from itertools import count
 from urllib.parse import quote
 
 import pytest
+from django.core.signals import request_started
+from django.template import Template
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ from .pages import parse
 
 pytestmark = pytest.mark.sqlite
 
-SAMPLE = 10
+SAMPLE = 5
 USUAL = (200, 302, 400, 404)
 
 many = examples(
@@ -106,12 +108,31 @@ pairs = st.tuples(st.one_of(st.sampled_from(NAMES), escaped), escaped).map("=".j
 queries = st.lists(st.one_of(pairs, st.sampled_from(SENSIBLE)), max_size=5).map("&".join)
 
 
-def check(response, number, usual=USUAL):
-    """Look at the answer's status, and at some answers as a whole."""
+@pytest.fixture(autouse=True)
+def one_page_in_some(monkeypatch):
+    """Let templates give nothing but in one request of `SAMPLE`."""
+    requests, given = count(), []
+
+    def begin(**_kwargs):
+        given[:] = [next(requests) % SAMPLE == 0]
+
+    def render(template, context):
+        return template.nodelist.render(context) if all(given) else ""
+
+    monkeypatch.setattr(Template, "_render", render)
+    request_started.connect(begin)
+    yield
+    request_started.disconnect(begin)
+
+
+def check(response, usual=USUAL):
+    """Look at the answer's status, and at the page where there is one."""
     assert response.status_code < 500
     assert response.status_code in usual
-    if response.content and number % SAMPLE == 0:
+    if response.content:
         parse(response)
+    # Nobody reads the messages, and thousands of them are slow to carry along.
+    response.client.cookies.pop("messages", None)
 
 
 @pytest.fixture
@@ -137,12 +158,11 @@ def no_limits(settings):
 
 @pytest.mark.parametrize("path", ["/", "/watchlist/", "/stocks/000007.SZ/"])
 def test_any_query(watching_client, path):
-    numbers = count()
 
     @fewer
     @given(queries)
     def run(query):
-        check(watching_client.get(path, QUERY_STRING=query), next(numbers), (200,))
+        check(watching_client.get(path, QUERY_STRING=query), (200,))
 
     run()
 
@@ -160,14 +180,12 @@ PATHS = [
 
 
 def test_any_address(client, watching_client):
-    numbers = count()
 
     @addresses
     @given(st.sampled_from(PATHS), escaped, escaped, st.booleans())
     def run(path, part, query, signed_in):
         visitor = watching_client if signed_in else client
-        number = next(numbers)
-        check(visitor.get(path.format(part), QUERY_STRING=query), number, (200, 301, 302, 404))
+        check(visitor.get(path.format(part), QUERY_STRING=query), (200, 301, 302, 404))
 
     run()
 
@@ -181,27 +199,25 @@ def test_any_note(watching_client, watching):
         st.one_of(values, st.text(min_size=50), st.sampled_from(["x" * 2000, "x" * 2001])), values
     )
     def run(note, way):
-        number = next(numbers)
         fields = {"note_info": note, "next": way}
         response = watching_client.post("/watchlist/000007.SZ/note/", fields)
-        check(response, number, (302, 400))
+        check(response, (302, 400))
         entry.refresh_from_db()
         kept = note.replace("\r\n", "\n").replace("\r", "\n")
         assert (entry.note_info == kept) is (response.status_code == 302)
-        if number % (5 * SAMPLE) == 0:
-            parse(watching_client.get("/stocks/000007.SZ/"))
-            parse(watching_client.get("/watchlist/"))
+        if next(numbers) % 40 == 0:
+            check(watching_client.get("/stocks/000007.SZ/"), (200,))
+            check(watching_client.get("/watchlist/"), (200,))
 
     run()
 
 
 def test_any_way_of_watching(watching_client):
-    numbers = count()
 
     @many
     @given(
         st.sampled_from(["add", "remove", "restore", "note"]),
-        st.one_of(st.sampled_from(["000007.SZ", "000036.SZ", "1234567."]), escaped),
+        st.one_of(st.sampled_from(["000007.SZ", "1234567."]), escaped),
         st.dictionaries(st.sampled_from(["next", "note_info", "x"]), values),
         st.booleans(),
     )
@@ -209,13 +225,12 @@ def test_any_way_of_watching(watching_client):
         headers = {"HTTP_HX_REQUEST": "true"} if in_place else {}
         path = f"/watchlist/{symbol}/{action}/"
         response = watching_client.post(path, fields, **headers)
-        check(response, next(numbers), (*USUAL, 409) if not in_place else (200, 302, 400, 404, 409))
+        check(response, (*USUAL, 409) if not in_place else (200, 302, 400, 404, 409))
 
     run()
 
 
 def test_any_settings(client, watching_client):
-    numbers = count()
     choices = st.sampled_from(["", "zh-hans", "en", "dark", "light", "red", "green", "blue"])
     names = st.sampled_from(["language", "theme", "up_colour", "next"])
 
@@ -223,13 +238,12 @@ def test_any_settings(client, watching_client):
     @given(st.dictionaries(names, st.one_of(choices, values)), st.booleans())
     def run(fields, signed_in):
         visitor = watching_client if signed_in else client
-        check(visitor.post("/settings/", fields), next(numbers), (302, 400))
+        check(visitor.post("/settings/", fields), (302, 400))
 
     run()
 
 
 def test_any_sign_in(client, alice, no_limits):
-    numbers = count()
 
     @many
     @given(
@@ -240,7 +254,7 @@ def test_any_sign_in(client, alice, no_limits):
     def run(login, password, way):
         fields = {"login": login, "password": password, "next": way, "remember": way}
         response = client.post("/accounts/login/", fields)
-        check(response, next(numbers), (200, 302))
+        check(response, (200, 302))
         if response.status_code == 302:
             client.logout()
 
@@ -248,7 +262,6 @@ def test_any_sign_in(client, alice, no_limits):
 
 
 def test_any_sign_up(client, alice, no_limits):
-    numbers = count()
     passwords = st.one_of(values, st.just(PASSWORD))
     addresses = st.one_of(values, st.emails())
 
@@ -257,7 +270,7 @@ def test_any_sign_up(client, alice, no_limits):
     def run(name, email, password, again, way):
         fields = {"username": name, "email": email, "password1": password, "password2": again}
         response = client.post("/accounts/signup/", fields | {"next": way})
-        check(response, next(numbers), (200, 302))
+        check(response, (200, 302))
         if response.status_code == 302:
             client.logout()
 
@@ -265,7 +278,6 @@ def test_any_sign_up(client, alice, no_limits):
 
 
 def test_any_stock_typed_in_the_admin(admin, sign_in):
-    numbers = count()
     client = sign_in(admin)
     names = ("code", "market", "short", "chg", "turnover", "price", "highs", "time")
     fields = st.fixed_dictionaries(dict.fromkeys(names, values))
@@ -276,11 +288,10 @@ def test_any_stock_typed_in_the_admin(admin, sign_in):
     @given(fields, st.one_of(st.just({}), fitting))
     def run(fields, better):
         moment = {"quote_time_0": fields["time"], "quote_time_1": fields["chg"]}
-        # A window of its own: the same form without the navigation, which takes as long again.
-        response = client.post("/admin/stocks/stock/add/?_popup=1", fields | moment | better)
-        check(response, next(numbers), (200, 302))
+        response = client.post("/admin/stocks/stock/add/", fields | moment | better)
+        check(response, (200, 302))
 
     run()
-    for path in ("/?size=200", "/?sort=-distance", "/admin/stocks/stock/"):
-        assert client.get(path).status_code == 200
-    parse(client.get("/?size=200&sort=short"))
+    for path in ("/?size=200&sort=short", "/?sort=-distance", "/admin/stocks/stock/"):
+        for _one_has_its_text in range(SAMPLE):
+            check(client.get(path), (200,))

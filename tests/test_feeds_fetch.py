@@ -375,7 +375,14 @@ def test_run_that_lost_its_lock_writes_nothing(server):
     assert FeedLock.objects.get().holder == "elsewhere 1 x"
 
 
-@pytest.mark.parametrize("feed", ["tencent", "sina", "eastmoney"])
+@pytest.mark.parametrize(
+    "feed",
+    [
+        pytest.param("tencent", marks=pytest.mark.sqlite),
+        pytest.param("sina", marks=pytest.mark.sqlite),
+        "eastmoney",
+    ],
+)
 def test_whole_market_is_refreshed(server, feed, django_assert_max_num_queries):
     server.stocks[:] = whole_market()
     server.cap = 200

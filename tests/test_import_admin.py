@@ -13,6 +13,8 @@ from stocks.models import Bar, DataImport, Stock
 
 from .pages import find, text
 
+pytestmark = pytest.mark.sqlite
+
 ADD = "/admin/stocks/dataimport/add/"
 LIST = "/admin/stocks/dataimport/"
 GOOD = "代码,名称,最新价\n000007,全新好,17\n600000,<b>浦发</b>,9.9\n"

@@ -1,6 +1,6 @@
 """An import that is killed leaves nothing, or all of it, and the next one works.
 
-KILLS=20 says how often; by default it is a few times, for each costs seconds.
+KILLS=20 says how often; by default it is twice, for each costs seconds.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from django.db import connection
 
 from .processes import ROOT, environment, run
 
-KILLS = int(os.environ.get("KILLS", "3"))
-ROWS = 12_000
+KILLS = int(os.environ.get("KILLS", "2"))
+ROWS = 8_000
 QUERY = (
     "SELECT (SELECT count(*) FROM info), (SELECT sum(volume) FROM info),"
     " (SELECT count(*) FROM stocks_dataimport), (SELECT count(*) FROM stocks_importbatch)"

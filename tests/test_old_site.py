@@ -9,6 +9,8 @@ from stocks.models import Stock, WatchlistEntry
 from .conftest import PASSWORD
 from .pages import find, parse, said, text
 
+pytestmark = pytest.mark.sqlite
+
 
 def typed(response):
     """Return what stands in the note's field of each form."""

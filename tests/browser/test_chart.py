@@ -308,4 +308,4 @@ def test_paper_has_the_line(visit, apple):
 def test_the_chart_is_fit_for_everybody(visit, apple, language):
     page = open_chart(visit(language=language))
     page.locator("summary", has_text=re.compile("table|表")).click()
-    assert not too_wide(page, "chart") + faults(page, "chart")
+    assert not too_wide(page, "chart") + faults(page, "chart", language)

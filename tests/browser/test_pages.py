@@ -23,7 +23,12 @@ AXE = Axe().axe_script
 VIOLATIONS = """(rules) => axe.run({ runOnly: rules, resultTypes: ["violations"], preload: false })
   .then((results) => results.violations)"""
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-LOOKS = (("light", DESK), ("dark", PHONE))
+WIDTH_TAKEN = "document.documentElement.scrollWidth"
+TWO_FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+# Each page in both languages, both themes and both sizes, though not in all combinations.
+LOOKS = {"en": ("light", DESK), "zh-hans": ("dark", PHONE)}
 WIDTHS = (390, 641, 768, 1024, 1440)
 
 MARKET = {
@@ -55,7 +60,7 @@ VISITOR = {
     "inactive": reverse("account_inactive"),
 }
 ALICE = {
-    **MARKET,
+    "market": "/",
     "stock with a note": "/stocks/000007.SZ/?list=watchlist",
     "stock without": "/stocks/000036.SZ/",
     "stock without values": "/stocks/000001.SH/",
@@ -168,18 +173,17 @@ def go(page, path):
     assert page.url.endswith(path)
 
 
-def faults(page, name):
-    """Return what axe finds on a page: light on a desk, dark on a phone."""
-    found = []
+def faults(page, name, language="en"):
+    """Return what axe finds on a page as it looks with a language."""
+    theme, size = LOOKS[language]
+    # No colour is measured on its way to another.
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_viewport_size(size)
     page.evaluate(AXE)
-    for theme, size in LOOKS:
-        # No colour is measured on its way to another.
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.set_viewport_size(size)
-        for violation in page.evaluate(VIOLATIONS, WCAG):
-            nodes = [node["html"][:160] for node in violation["nodes"]]
-            found.append((name, theme, size["width"], violation["id"], nodes))
-    return found
+    return [
+        (name, theme, size["width"], violation["id"], [n["html"][:160] for n in violation["nodes"]])
+        for violation in page.evaluate(VIOLATIONS, WCAG)
+    ]
 
 
 def too_wide(page, name):
@@ -187,7 +191,11 @@ def too_wide(page, name):
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        taken = page.evaluate("document.documentElement.scrollWidth")
+        taken = page.evaluate(WIDTH_TAKEN)
+        if taken > width:
+            # What a script draws follows the window a frame later.
+            page.evaluate(TWO_FRAMES)
+            taken = page.evaluate(WIDTH_TAKEN)
         if taken > width:
             found.append((name, width, taken))
     return found
@@ -199,12 +207,12 @@ def test_every_page_is_for_everybody_and_every_window(visit, people, language, p
     found = []
     for page, name in each(visit, *people[person], language):
         found += too_wide(page, name)
-        found += faults(page, name)
+        found += faults(page, name, language)
         if name.startswith("market") or name == "watchlist":
             sheets = page.locator(".tools summary")
             for sheet in sheets.all()[: None if name == "market" else 1]:
                 sheet.click()
-                found += faults(page, f"{name}, {sheet.text_content()} open")
+                found += faults(page, f"{name}, {sheet.text_content()} open", language)
                 page.keyboard.press("Escape")
     assert not found
 
@@ -248,7 +256,7 @@ def test_nothing_moves_while_a_page_loads(visit, all_stocks, alice, size, path):
         alice.watchlist.watch(stock)
     page = visit(alice, viewport=size)
     slow = page.context.new_cdp_session(page)
-    slow.send("Emulation.setCPUThrottlingRate", {"rate": 12})
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     slow.send("Network.enable")
     slow.send("Network.emulateNetworkConditions", SLOW_LINE)
     page.goto(path, wait_until="networkidle")
