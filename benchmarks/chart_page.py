@@ -7,13 +7,13 @@ from asking for the page until the frame with the chart is on the screen; the be
 for other load only adds to it.
 """
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests import chromium
 from tests.processes import serving_copy
 
 VISITS = 5
@@ -45,16 +45,16 @@ def visit(browser, address):
 
 def main():
     """Measure and return the exit status: 1 where a goal is missed."""
-    chromium = shutil.which("chromium")
-    if not chromium:
-        print("Chromium: skipped; apt install chromium")
+    path = chromium.program()
+    if not path:
+        print(f"Chromium: skipped; apt install {chromium.PROGRAMS[0]}")
         return 0
     with (
         tempfile.TemporaryDirectory() as folder,
         serving_copy(Path(folder)) as url,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=path, chromium_sandbox=False)
         visits = [visit(browser, f"{url}stocks/AAPL.US/") for _visit in range(VISITS)]
         browser.close()
     milliseconds, weight = min(one for one, _bytes in visits), max(some for _one, some in visits)

@@ -14,11 +14,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import mariadb
+from . import chromium, mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
 PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=worksteal")
+# Either of its programs will do; without one, the faster is asked for.
+BROWSER = {} if chromium.program() else {chromium.PROGRAMS[0]: chromium.PROGRAMS[0]}
 DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
 
 
@@ -78,7 +80,7 @@ LEGS = (
     Leg(
         "MariaDB", (DATABASE_TESTS,), dict.fromkeys(mariadb.PROGRAMS, mariadb.APT), on_mariadb=True
     ),
-    Leg("Chromium", ((*PARALLEL, "tests/browser"),), {"chromium": "chromium"}),
+    Leg("Chromium", ((*PARALLEL, "tests/browser"),), BROWSER),
 )
 
 

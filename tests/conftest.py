@@ -54,7 +54,7 @@ def stocks(db, rows):
 @pytest.fixture
 def all_stocks(db, rows):
     """Every row of the fixture, as a queryset."""
-    Stock.objects.bulk_create(map(copy, rows))
+    Stock.objects.bulk_create(map(copy, rows), ignore_conflicts=True)
     return Stock.objects.all()
 
 

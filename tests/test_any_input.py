@@ -23,7 +23,7 @@ from .pages import parse
 
 pytestmark = pytest.mark.sqlite
 
-SAMPLE = 5
+SAMPLE = 10
 USUAL = (200, 302, 400, 404)
 
 many = examples(

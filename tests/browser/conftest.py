@@ -1,11 +1,12 @@
 """Debian's Chromium against a live server: pages open as a person, and must be quiet."""
 
 import os
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
+
+from .. import chromium
 
 # Playwright keeps an event loop in the thread of the tests, where they also ask the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -32,7 +33,7 @@ def browser_type_launch_args(browser_type_launch_args):
     """Start the machine's Chromium, not one that Playwright would download."""
     return {
         **browser_type_launch_args,
-        "executable_path": shutil.which("chromium"),
+        "executable_path": chromium.program(),
         "args": QUIET_FLAGS,
         # Its sandbox needs another user than root.
         "chromium_sandbox": False,
