@@ -181,3 +181,18 @@ def test_pinyin_of_a_name_with_several_readings(key):
 def test_latin_name_is_its_own_key_however_long():
     name = "Berkshire Hathaway Class"
     assert pinyin_keys(f"{name} A") < pinyin_keys(f"{name} B")
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("market_value", 999999999999999000), ("amount", 10**12)]
+)
+def test_the_largest_number_that_is_taken_comes_back(db, name, most):
+    stock = Stock(code="600000", short="x", **{name: most})
+    stock.clean_fields()
+    stock.save()
+    assert getattr(Stock.objects.get(), name) == most
+
+
+def test_a_number_that_sqlite_would_round_up_too_far_is_refused():
+    with pytest.raises(ValidationError, match="market_value"):
+        Stock(code="600000", short="x", market_value="999999999999999999.99").clean_fields()

@@ -123,7 +123,8 @@ class NumberCheck(Check):
         self.smallest = Decimal(max(limits, default="-inf"))
         whole, places = field.max_digits - field.decimal_places, field.decimal_places
         sign = "" if self.smallest >= 0 else "-?"
-        self.pattern = lines_of(rf"(?:{sign}\d{{1,{whole}}}(?:\.\d{{1,{places}}})?)?")
+        # One digit short of the room there is: such a number is not too large for certain.
+        self.pattern = lines_of(rf"(?:{sign}\d{{1,{whole - 1}}}(?:\.\d{{1,{places}}})?)?")
         # Without a sign and with no more than these decimals only zero can be too small.
         self.simple = self.smallest in (0, Decimal(1).scaleb(-places))
 

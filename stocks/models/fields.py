@@ -1,12 +1,18 @@
 """Decimal fields for money and percentages."""
 
+from decimal import Decimal
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ..numbers import parse_decimal, shortest
 
+# What SQLite keeps of a number.
+DIGITS = 15
 NO_PERCENTAGE = _("“%(value)s” is no percentage: write a number such as 10.01%% or -3.5.")
 
 
@@ -27,6 +33,13 @@ def parse_percentage(value):
 
 class ExactDecimalField(models.DecimalField):
     """A decimal that comes back as it was entered, without padding: 16.05, 0.0001."""
+
+    @cached_property
+    def validators(self):
+        """The usual checks, and that SQLite, which keeps 15 digits, cannot round it up too far."""
+        whole = self.max_digits - self.decimal_places
+        most = Decimal(10**DIGITS - 1).scaleb(whole - DIGITS)
+        return [*super().validators, MinValueValidator(-most), MaxValueValidator(most)]
 
     def from_db_value(self, value, expression, connection):
         """Return the stored value without padding zeros."""
