@@ -53,6 +53,14 @@ def test_good_file_is_imported_and_undone(run, stocks):
         call_command("undoimport", "999")
 
 
+def test_rejected_rows_run_nothing_in_a_spreadsheet(run, stocks, tmp_path):
+    run("importstocks", "code,short,price,chg\n600000,=1+1,x,-1.5%\n")
+    rejected = tmp_path / "spot.csv.rejected.csv"
+    assert "600000,'=1+1,x,-1.5%,2," in rejected.read_text(encoding="utf-8-sig")
+    run("importstocks", rejected.read_text(encoding="utf-8-sig").replace(",x,", ",9,"))
+    assert Stock.objects.get(code="600000").short == "=1+1"
+
+
 def test_rejected_rows_can_be_mended_and_imported_again(run, stocks, tmp_path):
     said, failure = run("importstocks", BAD)
     assert "Nothing was written: 2 rows were rejected" in failure

@@ -2,10 +2,15 @@
 
 import csv
 import json
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from .formulas import guarded
+
+NUMBER = re.compile(r"[+-]?[\d.,]+%?")
 
 
 class Refused(Exception):  # noqa: N818
@@ -29,6 +34,13 @@ class Difference(NamedTuple):
     name: str
     new: bool
     values: dict
+
+
+def harmless(cell):
+    """Return a raw value as a CSV file may have it: no formula, and numbers as they are."""
+    if cell is None:
+        return ""
+    return guarded(cell) if isinstance(cell, str) and not NUMBER.fullmatch(cell) else cell
 
 
 class Rejected:
@@ -70,8 +82,7 @@ class Rejected:
             writer = csv.writer(file)
             writer.writerow([*names, "line", "reason"])
             for line, reason, values in self:
-                cells = [values.get(name) for name in names]
-                writer.writerow([*("" if cell is None else cell for cell in cells), line, reason])
+                writer.writerow([*(harmless(values.get(name)) for name in names), line, reason])
 
 
 @dataclass
