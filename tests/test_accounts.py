@@ -434,7 +434,7 @@ def test_sessions_cost_the_market_nothing(client, alice, all_stocks):
     client.get("/")
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/").status_code == 200
-    assert len(queries) <= 7
+    assert len(queries) <= 6
 
 
 def test_sign_out_is_a_button(client, alice):

@@ -1,16 +1,14 @@
 """Whatever is typed, pasted or made up: no page fails, and every page is valid HTML.
 
 Each form gets 2,000 requests, and the parameters of the tables as many: 700 on each of the pages
-that take them; addresses get 1,000. Making a page's text takes longer than all that is decided
-before: one request in `SAMPLE` gets its text, which is then parsed strictly.
+that take them; addresses get 1,000. Parsing a page strictly takes as long as making it: that is
+done for one in `SAMPLE`.
 """
 
 from itertools import count
 from urllib.parse import quote
 
 import pytest
-from django.core.signals import request_started
-from django.template import Template
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -108,28 +106,14 @@ pairs = st.tuples(st.one_of(st.sampled_from(NAMES), escaped), escaped).map("=".j
 queries = st.lists(st.one_of(pairs, st.sampled_from(SENSIBLE)), max_size=5).map("&".join)
 
 
-@pytest.fixture(autouse=True)
-def one_page_in_some(monkeypatch):
-    """Let templates give nothing but in one request of `SAMPLE`."""
-    requests, given = count(), []
-
-    def begin(**_kwargs):
-        given[:] = [next(requests) % SAMPLE == 0]
-
-    def render(template, context):
-        return template.nodelist.render(context) if all(given) else ""
-
-    monkeypatch.setattr(Template, "_render", render)
-    request_started.connect(begin)
-    yield
-    request_started.disconnect(begin)
+answers = count()
 
 
 def check(response, usual=USUAL):
-    """Look at the answer's status, and at the page where there is one."""
+    """Look at the answer's status, and at some answers as a whole."""
     assert response.status_code < 500
     assert response.status_code in usual
-    if response.content:
+    if response.content and next(answers) % SAMPLE == 0:
         parse(response)
     # Nobody reads the messages, and thousands of them are slow to carry along.
     response.client.cookies.pop("messages", None)
@@ -293,5 +277,5 @@ def test_any_stock_typed_in_the_admin(admin, sign_in):
 
     run()
     for path in ("/?size=200&sort=short", "/?sort=-distance", "/admin/stocks/stock/"):
-        for _one_has_its_text in range(SAMPLE):
-            check(client.get(path), (200,))
+        assert client.get(path).status_code == 200
+    parse(client.get("/?size=200&sort=short"))

@@ -276,7 +276,7 @@ def test_queries_do_not_grow_with_the_rows(
     for path in ("/?size=200", "/?size=200&q=n&price_min=1&sort=-distance"):
         with django_assert_num_queries(3):
             assert len(codes(client.get(path))) == rows
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert len(codes(alice_client.get(path))) == rows
 
 

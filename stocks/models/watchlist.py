@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,9 +112,9 @@ class WatchlistManager(models.Manager.from_queryset(WatchlistQuerySet)):
         """Return the notes of those of `stocks` that are on the list, by the stock's id."""
         return dict(self.filter(info__in=stocks).values_list("info_id", "note_info"))
 
-    def marks(self, stocks):
-        """Return which of `stocks` are on the list, as a set of their ids."""
-        return set(self.filter(info__in=stocks).values_list("info_id", flat=True))
+    def marked(self, stocks):
+        """Return `stocks` with `marked`, whether each is on the list; without a query more."""
+        return stocks.annotate(marked=Exists(self.filter(info=OuterRef("pk"))))
 
 
 class WatchlistEntry(models.Model):

@@ -13,8 +13,11 @@ from .shared import asked_screen, saved_screens
 def market(request):
     """Show the stocks that the address asks for."""
     markets, industries = Stock.objects.markets_and_industries()
-    page = Page.of(asked_screen(request.user, request.GET, MARKET, markets), Stock.objects.all())
-    marks = request.user.watchlist.marks(page.rows) if request.user.is_authenticated else set()
+    stocks = Stock.objects.all()
+    if request.user.is_authenticated:
+        stocks = request.user.watchlist.marked(stocks)
+    page = Page.of(asked_screen(request.user, request.GET, MARKET, markets), stocks)
+    marks = {stock.pk for stock in page.rows if getattr(stock, "marked", False)}
     context = {
         "page": page,
         "screen": page.screen,

@@ -256,7 +256,7 @@ def test_nothing_moves_while_a_page_loads(visit, all_stocks, alice, size, path):
         alice.watchlist.watch(stock)
     page = visit(alice, viewport=size)
     slow = page.context.new_cdp_session(page)
-    slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 12})
     slow.send("Network.enable")
     slow.send("Network.emulateNetworkConditions", SLOW_LINE)
     page.goto(path, wait_until="networkidle")
