@@ -18,7 +18,7 @@ from . import chromium, mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=worksteal")
+PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=load", "--maxschedchunk=1")
 # Either of its programs will do; without one, the faster is asked for.
 BROWSER = {} if chromium.program() else {chromium.PROGRAMS[0]: chromium.PROGRAMS[0]}
 DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")

@@ -9,6 +9,7 @@ from itertools import count
 from urllib.parse import quote
 
 import pytest
+from django.template.base import Template
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from stocks.models import Stock
 from .conftest import PASSWORD
 from .pages import parse
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.long]
 
 SAMPLE = 10
 USUAL = (200, 302, 400, 404)
@@ -119,6 +120,12 @@ def check(response, usual=USUAL):
     response.client.cookies.pop("messages", None)
 
 
+@pytest.fixture(autouse=True)
+def rendering_without_records(monkeypatch):
+    """Render as the site does: no test here asks which templates were used, and with what."""
+    monkeypatch.setattr(Template, "_render", lambda page, context: page.nodelist.render(context))
+
+
 @pytest.fixture
 def watching(alice, stocks):
     """A person who watches one stock with all values and one without; few rows are fast."""
@@ -138,6 +145,26 @@ def watching_client(watching, sign_in):
 def no_limits(settings):
     """Let one try to sign in as often as one likes."""
     settings.ACCOUNT_RATE_LIMITS = False
+
+
+def test_any_stock_typed_in_the_admin(admin, sign_in):
+    client = sign_in(admin)
+    names = ("code", "market", "short", "chg", "turnover", "price", "highs", "time")
+    fields = st.fixed_dictionaries(dict.fromkeys(names, values))
+    codes = st.from_regex(r"[0-9A-Z]{1,12}", fullmatch=True)
+    fitting = st.fixed_dictionaries({"code": codes, "short": st.text(min_size=1, max_size=64)})
+
+    @many
+    @given(fields, st.one_of(st.just({}), fitting))
+    def run(fields, better):
+        moment = {"quote_time_0": fields["time"], "quote_time_1": fields["chg"]}
+        response = client.post("/admin/stocks/stock/add/", fields | moment | better)
+        check(response, (200, 302))
+
+    run()
+    for path in ("/?size=200&sort=short", "/?sort=-distance", "/admin/stocks/stock/"):
+        assert client.get(path).status_code == 200
+    parse(client.get("/?size=200&sort=short"))
 
 
 @pytest.mark.parametrize("path", ["/", "/watchlist/", "/stocks/000007.SZ/"])
@@ -259,23 +286,3 @@ def test_any_sign_up(client, alice, no_limits):
             client.logout()
 
     run()
-
-
-def test_any_stock_typed_in_the_admin(admin, sign_in):
-    client = sign_in(admin)
-    names = ("code", "market", "short", "chg", "turnover", "price", "highs", "time")
-    fields = st.fixed_dictionaries(dict.fromkeys(names, values))
-    codes = st.from_regex(r"[0-9A-Z]{1,12}", fullmatch=True)
-    fitting = st.fixed_dictionaries({"code": codes, "short": st.text(min_size=1, max_size=64)})
-
-    @many
-    @given(fields, st.one_of(st.just({}), fitting))
-    def run(fields, better):
-        moment = {"quote_time_0": fields["time"], "quote_time_1": fields["chg"]}
-        response = client.post("/admin/stocks/stock/add/", fields | moment | better)
-        check(response, (200, 302))
-
-    run()
-    for path in ("/?size=200&sort=short", "/?sort=-distance", "/admin/stocks/stock/"):
-        assert client.get(path).status_code == 200
-    parse(client.get("/?size=200&sort=short"))

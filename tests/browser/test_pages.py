@@ -201,6 +201,7 @@ def too_wide(page, name):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("person", ["visitor", "alice", "bob", "charlie", "admin"])
 @pytest.mark.parametrize("language", LOCALES)
 def test_every_page_is_for_everybody_and_every_window(visit, people, language, person):
