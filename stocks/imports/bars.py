@@ -17,6 +17,13 @@ from .tables import insert, prepared, prepared_column, same
 
 FIELDS = ("open", "high", "low", "close", "volume", "amount", "turnover", "adjusted_close")
 REQUIRED = ("date", "open", "high", "low", "close")
+# Stocks with these codes, and the days their history spans: two glances at the index.
+KNOWN = (
+    "SELECT code, market, id, "
+    "(SELECT date FROM stocks_bar WHERE stock_id = info.id ORDER BY date LIMIT 1), "
+    "(SELECT date FROM stocks_bar WHERE stock_id = info.id ORDER BY date DESC LIMIT 1) "
+    "FROM info WHERE code IN ({})"
+)
 # SQLite refuses a condition of more than a thousand parts.
 MOST_SPANS = 300
 
@@ -30,7 +37,7 @@ class BarWriter(Writer):
 
     def __init__(self, options):
         super().__init__(options)
-        self.stock_ids, self.touched = {}, set()
+        self.stock_ids, self.spans, self.touched = {}, {}, set()
 
     def identify(self, batch, columns):
         """Return the (stock's id, day) of each row, the day as text."""
@@ -51,7 +58,7 @@ class BarWriter(Writer):
     def require(self, batch, columns, name):
         """Put rows without a value that a bar needs among the wrong ones."""
         column = columns.setdefault(name, [None] * len(batch))
-        if None not in column:
+        if all(column) or None not in column:
             return
         label = self.checks[name].field.verbose_name
         reason = _("There is no value for “%(name)s”.") % {"name": label}
@@ -60,12 +67,16 @@ class BarWriter(Writer):
                 batch.wrong[place] = [reason]
 
     def find_stocks(self, symbols):
-        """Learn the ids of stocks."""
+        """Learn the ids of stocks, and the first and the last day of those that have bars."""
         if not symbols:
             return
-        rows = Stock.objects.filter(code__in={code for code, _market in symbols})
-        for code, market, pk in rows.values_list("code", "market", "pk"):
-            self.stock_ids[code, market] = pk
+        codes = list({code for code, _market in symbols})
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN.format(", ".join(["%s"] * len(codes))), codes)
+            for code, market, pk, first, last in cursor.fetchall():
+                self.stock_ids[code, market] = pk
+                if first:
+                    self.spans[pk] = (str(first), str(last))
 
     def no_stock(self, symbol):
         """Return why there is no stock for a symbol."""
@@ -81,7 +92,7 @@ class BarWriter(Writer):
             return
         whole = len(places) == len(keys)
         chosen = keys if whole else [keys[place] for place in places]
-        stored = look_up(chosen)
+        stored = look_up(self.perhaps_stored(chosen))
         fresh, changed = places, []
         if stored:
             fresh = [place for place in places if keys[place] not in stored]
@@ -93,8 +104,20 @@ class BarWriter(Writer):
         moment = timezone.make_aware(datetime.combine(date.fromisoformat(latest), time.min))
         self.latest = max(self.latest or moment, moment)
         if self.writing:
-            self.insert_new(columns, fresh, keys)
-            self.update_changed(changed)
+            self.behind.start(self.write_batch, columns, fresh, keys, changed)
+
+    def perhaps_stored(self, keys):
+        """Return the keys that lie within what the stocks had before."""
+        if self.spans.keys().isdisjoint([stock for stock, _day in keys]):
+            return []
+        none = ("", "")
+        spans = [(key, self.spans.get(key[0], none)) for key in keys]
+        return [key for key, (first, last) in spans if first <= key[1] <= last]
+
+    def write_batch(self, columns, fresh, keys, changed):
+        """Insert the new bars of a batch and update the changed ones."""
+        self.insert_new(columns, fresh, keys)
+        self.update_changed(changed)
 
     def compare(self, batch, columns, place, key, stored, changed):
         """Put a bar that is there already among the changed ones if it is."""

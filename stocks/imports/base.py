@@ -14,7 +14,7 @@ from ..symbols import derive_market
 from . import Difference, Report, kept
 from .batches import batches_of
 from .checks import Check, make_check, shown
-from .tables import one_at_a_time
+from .tables import Behind, one_at_a_time
 from .values import is_none, plain_text, read_symbol
 
 MOST_DIFFERENCES = 200
@@ -75,13 +75,14 @@ class Writer:
         """Go through the rows once."""
         self.report, self.latest = Report(), self.options.as_of
         self.seen, self.met, self.twice = set(), {}, {}
-        self.writing = not self.options.dry_run
+        self.writing, self.behind = not self.options.dry_run, Behind()
         if self.options.dry_run:
             yield from self.take_all(rows)
             return
         try:
             with one_at_a_time(), transaction.atomic():
-                yield from self.take_all(rows)
+                with self.behind:
+                    yield from self.take_all(rows)
                 if self.hindered:
                     raise NotTaken
                 self.finish()
@@ -103,6 +104,7 @@ class Writer:
             for name in batch.columns
             if name in self.checks
         }
+        self.behind.wait()
         keys = self.identify(batch, columns)
         self.find_doubled(batch, keys)
         for place in sorted(batch.wrong):

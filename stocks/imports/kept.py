@@ -29,10 +29,9 @@ def pack(*, model, new=None, changed=(), derived=False):
 
 def packed(column):
     """Return the values of a column as one text."""
-    try:
-        return BETWEEN.join(column)
-    except TypeError:
-        return BETWEEN.join("" if value is None else str(value) for value in column)
+    if None in column:
+        column = ["" if value is None else value for value in column]
+    return BETWEEN.join(map(str, column))
 
 
 def unpack(batch):

@@ -1,10 +1,13 @@
 """How imports speak to the two databases: many rows a statement."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Context, Decimal
+from functools import lru_cache
+from itertools import chain
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.utils.translation import gettext as _
 
 from . import Refused
@@ -12,9 +15,13 @@ from .batches import chunks
 
 PATIENCE = 50
 ROWS_A_STATEMENT = 1000
+# As many as SQLite takes in a statement.
+MOST_VALUES = 32_766
 SQLITE_DIGITS = Context(prec=15)
 # Two characters that nobody writes: between the values of a column, and for none.
 BETWEEN, NONE = "\x1f", "\x1e"
+NUMBERS = (models.DecimalField, models.IntegerField, models.ForeignKey)
+OF_NUMBERS = "-.0123456789"
 
 
 @contextlib.contextmanager
@@ -58,23 +65,77 @@ def same(one, other):
     return SQLITE_DIGITS.plus(one) == SQLITE_DIGITS.plus(other)
 
 
+class Behind:
+    """Does one thing at a time in a thread of its own, while the next rows are made ready.
+
+    The thread works on the connection of the one that made it: between `start` and `wait`
+    nobody else may ask the database. As a context manager it waits at the end, whatever
+    happened. SQLite works within Python's own lock, so there a thread would only be in the way.
+    """
+
+    def __init__(self):
+        own = connections[DEFAULT_DB_ALIAS]
+        self.thread = ThreadPoolExecutor(
+            1, initializer=connections.__setitem__, initargs=(DEFAULT_DB_ALIAS, own)
+        )
+        self.own, self.doing = own, None
+
+    def __enter__(self):
+        self.own.inc_thread_sharing()
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        try:
+            self.wait(quietly=kind is not None)
+        finally:
+            self.thread.shutdown()
+            self.own.dec_thread_sharing()
+
+    def start(self, call, *arguments):
+        """Begin a call, once the one before has ended."""
+        self.wait()
+        if self.own.vendor == "sqlite":
+            call(*arguments)
+        else:
+            self.doing = self.thread.submit(call, *arguments)
+
+    def wait(self, *, quietly=False):
+        """Wait until the call has ended; what it raised is raised here, unless `quietly`."""
+        doing, self.doing = self.doing, None
+        if doing and (doing.exception() is None or not quietly):
+            doing.result()
+
+
 def insert(model, columns, update=()):
     """Insert rows, given as columns by the name of the field.
 
     Where a row with the same key is there already, its fields `update` are set instead.
     """
     quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)
+    fields = [model._meta.get_field(name) for name in columns]
+    names = ", ".join(quote(field.column) for field in fields)
     head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608
     tail = on_conflict(model, update) if update else ""
-    with connection.cursor() as cursor:
-        if connection.vendor == "mysql":
-            rows = zip(*(literals(column) for column in columns.values()), strict=True)
-            for chunk in chunks(map(",".join, rows), ROWS_A_STATEMENT):
+    if connection.vendor == "mysql":
+        written = map(literals, columns.values(), fields)
+        rows = map(",".join, zip(*written, strict=True))
+        with connection.cursor() as cursor:
+            for chunk in chunks(rows, ROWS_A_STATEMENT):
                 cursor.execute(f"{head}({'),('.join(chunk)}){tail}")
-        else:
-            places = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"{head}({places}){tail}", list(zip(*columns.values(), strict=True)))
+        return
+    # Straight to the driver: Django would look for place holders in each long statement.
+    connection.ensure_connection()
+    rows = zip(*columns.values(), strict=True)
+    with connection.wrap_database_errors:
+        for chunk in chunks(rows, MOST_VALUES // len(columns)):
+            statement = head + places(len(columns), len(chunk)) + tail
+            connection.connection.execute(statement, list(chain.from_iterable(chunk)))
+
+
+@lru_cache(8)
+def places(columns, rows):
+    """Return the place holders of rows."""
+    return ",".join([f"({','.join('?' * columns)})"] * rows)
 
 
 def on_conflict(model, update):
@@ -89,11 +150,19 @@ def on_conflict(model, update):
     return f" ON CONFLICT ({keys}) DO UPDATE SET {pairs}"
 
 
-def literals(column):
-    """Return a column's values as SQL literals, escaped by the driver all at once.
+def literals(column, field):
+    """Return the values of a field as SQL literals, escaped by the driver all at once.
 
     The driver's own `executemany` does it value by value and takes several times as long.
     """
+    if isinstance(field, NUMBERS):
+        texts = list(map(str, column))
+        if None in column:
+            texts = [
+                "NULL" if value is None else text for value, text in zip(column, texts, strict=True)
+            ]
+        if not "".join(texts).replace("NULL", "").strip(OF_NUMBERS):
+            return texts
     driver = connection.connection
     texts = [NONE if value is None else value for value in column]
     text = BETWEEN.join(map(str, texts))
