@@ -6,6 +6,7 @@ import re
 import tempfile
 from datetime import time, timedelta
 from functools import cached_property, partial
+from io import StringIO
 from itertools import accumulate, chain, islice
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from python_calamine import CalamineWorkbook
 
 from ..symbols import derive_market
 from . import Refused, Row, files
-from .batches import SIZE, Batch, chunks
+from .batches import Batch, chunks
 from .formulas import APOSTROPHE, unguarded
 from .headings import LOTS, Headings, meaning_of, words
 from .values import is_none, read_number, read_symbol
 
 LONGEST_LINE = 1024 * 1024
+# Characters that are read at once: a thousand rows or two.
+BLOCK = 160 * 1024
 DELIMITERS = ",\t;|"
 # Tongdaxin writes a code as ="000007", and ends a table with where it is from.
 FORMULA = '="'
@@ -103,17 +106,17 @@ class Table(Reader):
         lines, wrong, width = list(lines), {}, len(self.headings.fields)
         if set(map(len, rows)) != {width} or "" in {row[self.leading] for row in rows}:
             lines, rows, wrong = self.straightened(lines, rows, width)
-        columns = zip(*rows, strict=True) if rows else [()] * width
-        return self.columns_to_batch(lines, columns, wrong)
+        columns = map(self.cells, zip(*rows, strict=True) if rows else [()] * width)
+        batch = self.columns_to_batch(lines, columns, wrong)
+        codes = batch.columns.get("code", ())
+        if FORMULA in "".join(map(str, codes)):
+            batch.columns["code"] = list(map(without_formula, codes))
+        return batch
 
     def columns_to_batch(self, lines, columns, wrong):
         """Return the batch that the columns of a table are."""
         named = zip(self.headings.fields, columns, strict=True)
-        batch = Batch(lines, {name: self.cells(column) for name, column in named if name}, wrong)
-        codes = batch.columns.get("code", ())
-        if FORMULA in "".join(map(str, codes)):
-            batch.columns["code"] = list(map(without_formula, codes))
-        return self.finished(batch)
+        return self.finished(Batch(lines, {name: cells for name, cells in named if name}, wrong))
 
     @cached_property
     def leading(self):
@@ -180,47 +183,51 @@ class Delimited(Table):
     def batches(self):
         """Yield the rows batch by batch."""
         with self.opened() as file:
-            lines, before, headings = lines_in(file), 0, []
+            before, headings = 0, []
             while not headings:
-                _numbers, (headings,), before = self.rows([next(lines)], lines, before)
-            while taken := list(islice(lines, SIZE)):
-                columns = self.plain_columns(taken)
+                _numbers, (headings,), before = self.rows(file.readline(), file, before)
+            while text := whole_lines(file, before):
+                columns = self.plain_columns(text)
                 if columns:
-                    numbers = range(before + 1, before + len(taken) + 1)
+                    numbers = range(before + 1, before + 1 + len(columns[0]))
                     batch = self.columns_to_batch(numbers, columns, {})
-                    before += len(taken)
+                    before += len(numbers)
                 else:
-                    numbers, rows, before = self.rows(taken, lines, before)
+                    numbers, rows, before = self.rows(text, file, before)
                     batch = self.rows_to_batch(numbers, rows)
                 self.done = file.buffer.tell() / self.size
                 yield batch
 
-    def plain_columns(self, lines):
-        """Return the columns of lines that are plainly written and complete, None for others.
+    def plain_columns(self, text):
+        """Return the columns of a text whose rows are plainly written and complete, else None.
 
         `csv` goes character by character, and takes several times as long.
         """
-        text = "".join(lines).replace("\r\n", "\n").removesuffix("\n")
-        width = len(self.headings.fields)
-        if (
-            '"' in text
-            or "\r" in text
-            or {line.count(self.delimiter) for line in lines} != {width - 1}
-            or max(map(len, lines)) > csv.field_size_limit()
-        ):
+        text = text.replace("\r\n", "\n").removesuffix("\n")
+        if '"' in text or "\r" in text:
             return None
-        cells = text.replace("\n", self.delimiter).split(self.delimiter)
+        rows, width = text.count("\n") + 1, len(self.headings.fields)
+        cells = f"\n{text}".replace("\n", f"{self.delimiter}\n").split(self.delimiter)[1:]
+        # Each line break begins a cell: in a complete table that is the first one of its row.
+        starts = cells[::width]
+        if len(cells) != rows * width or "".join(starts).count("\n") != rows:
+            return None
+        cells[::width] = [cell[1:] for cell in starts]
+        if width == 1 or "" in cells[self.leading :: width]:
+            return None
         columns = [cells[place::width] for place in range(width)]
-        return None if "" in columns[self.leading] else columns
+        return list(map(self.cells, columns)) if APOSTROPHE in text else columns
 
-    def rows(self, taken, rest, before):
-        """Return the line and the cells of each row of some lines, and how many lines that were.
+    def rows(self, text, file, before):
+        """Return the line and the cells of each row of a text, and how many lines that were.
 
-        The last row may go on in the `rest`.
+        The last row may go on in the file.
         """
-        parser, rows = csv.reader(chain(taken, rest), delimiter=self.delimiter, strict=True), []
+        lines, rows = list(StringIO(text, newline="")), []
+        rest = lines_in(file, before + len(lines))
+        parser = csv.reader(chain(lines, rest), delimiter=self.delimiter, strict=True)
         try:
-            while parser.line_num < len(taken):
+            while parser.line_num < len(lines):
                 rows.append(next(parser))
         except csv.Error as error:
             raise Refused(
@@ -342,12 +349,27 @@ READERS = {
 }
 
 
-def lines_in(file):
-    """Yield the lines of a file; refuse one that never ends."""
-    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), ""), 1):
+def lines_in(file, before=0):
+    """Yield the lines of a file, after so many; refuse one that never ends."""
+    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), ""), before + 1):
         if len(line) == LONGEST_LINE:
-            raise Refused(_("Line %(line)d is too long for a table.") % {"line": number})
+            raise too_long(number)
         yield line
+
+
+def whole_lines(file, before):
+    """Return the next lines of a file, after so many, as one text; refuse one that never ends."""
+    text = file.read(BLOCK)
+    start = text.rfind("\n") + 1
+    text += file.readline(LONGEST_LINE)
+    if len(text) - start >= LONGEST_LINE:
+        raise too_long(before + 1 + text.count("\n", 0, start))
+    return text
+
+
+def too_long(line):
+    """Return the error that says which line never ends."""
+    return Refused(_("Line %(line)d is too long for a table.") % {"line": line})
 
 
 def scaled(raw, tens):

@@ -4,7 +4,6 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Context, Decimal
-from functools import lru_cache
 from itertools import chain
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -15,8 +14,8 @@ from .batches import chunks
 
 PATIENCE = 50
 ROWS_A_STATEMENT = 1000
-# As many as SQLite takes in a statement.
-MOST_VALUES = 32_766
+# SQLite takes 32,766 values a statement.
+ROWS_OF_SQLITE = 500
 SQLITE_DIGITS = Context(prec=15)
 # Two characters that nobody writes: between the values of a column, and for none.
 BETWEEN, NONE = "\x1f", "\x1e"
@@ -125,17 +124,16 @@ def insert(model, columns, update=()):
         return
     # Straight to the driver: Django would look for place holders in each long statement.
     connection.ensure_connection()
-    rows = zip(*columns.values(), strict=True)
+    rows = list(zip(*columns.values(), strict=True))
+    # A statement of another length would have to be understood anew, which takes its time.
+    whole = len(rows) - len(rows) % ROWS_OF_SQLITE
+    one = f"({','.join('?' * len(columns))})"
+    several = ",".join([one] * ROWS_OF_SQLITE)
     with connection.wrap_database_errors:
-        for chunk in chunks(rows, MOST_VALUES // len(columns)):
-            statement = head + places(len(columns), len(chunk)) + tail
-            connection.connection.execute(statement, list(chain.from_iterable(chunk)))
-
-
-@lru_cache(8)
-def places(columns, rows):
-    """Return the place holders of rows."""
-    return ",".join([f"({','.join('?' * columns)})"] * rows)
+        for chunk in chunks(rows[:whole], ROWS_OF_SQLITE):
+            values = list(chain.from_iterable(chunk))
+            connection.connection.execute(f"{head}{several}{tail}", values)
+        connection.connection.executemany(f"{head}{one}{tail}", rows[whole:])
 
 
 def on_conflict(model, update):
