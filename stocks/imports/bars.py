@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from .. import history
 from ..models import Bar, DataImport, Stock
+from . import kept
 from .base import MOST_DIFFERENCES, Writer
 from .batches import MISSING, chunks
 from .quotes import FIELDS as QUOTE_FIELDS
 from .quotes import afterwards
-from .tables import insert, prepared, prepared_column, same
+from .tables import execute, insert, inserting, prepared, prepared_column, same
 
 FIELDS = ("open", "high", "low", "close", "volume", "amount", "turnover", "adjusted_close")
 REQUIRED = ("date", "open", "high", "low", "close")
@@ -104,7 +105,8 @@ class BarWriter(Writer):
         moment = timezone.make_aware(datetime.combine(date.fromisoformat(latest), time.min))
         self.latest = max(self.latest or moment, moment)
         if self.writing:
-            self.behind.start(self.write_batch, columns, fresh, keys, changed)
+            self.insert_new(columns, fresh, keys)
+            self.update_changed(changed)
 
     def perhaps_stored(self, keys):
         """Return the keys that lie within what the stocks had before."""
@@ -113,11 +115,6 @@ class BarWriter(Writer):
         none = ("", "")
         spans = [(key, self.spans.get(key[0], none)) for key in keys]
         return [key for key, (first, last) in spans if first <= key[1] <= last]
-
-    def write_batch(self, columns, fresh, keys, changed):
-        """Insert the new bars of a batch and update the changed ones."""
-        self.insert_new(columns, fresh, keys)
-        self.update_changed(changed)
 
     def compare(self, batch, columns, place, key, stored, changed):
         """Put a bar that is there already among the changed ones if it is."""
@@ -165,9 +162,13 @@ class BarWriter(Writer):
                 if len(fresh) != len(keys):
                     column = [column[place] for place in fresh]
                 new[name] = prepared_column(column)
-        insert(Bar, new)
         self.touched.update(stocks)
-        self.keep(model="bar", new=new)
+        self.behind.prepare(self.write_new, inserting(Bar, new), kept.pack(model="bar", new=new))
+
+    def write_new(self, statements, changes):
+        """Execute what inserts bars, and keep them."""
+        execute(statements)
+        self.keep_packed(changes)
 
     def update_changed(self, changed):
         """Update bars, and keep the values before."""
@@ -205,6 +206,8 @@ def name_of(batch, place, key):
 
 def look_up(keys):
     """Return the stored bars with these keys, as tuples of their values."""
+    if not keys:
+        return {}
     days = {}
     for stock, day in keys:
         days.setdefault(stock, []).append(day)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..models import DataImport, ImportBatch, Stock
+from ..models import DataImport, Stock
 from ..symbols import derive_market
 from . import Difference, Report, kept
 from .batches import batches_of
@@ -104,8 +104,9 @@ class Writer:
             for name in batch.columns
             if name in self.checks
         }
-        self.behind.wait()
         keys = self.identify(batch, columns)
+        # The rows before these; only now, for identifying may ask the database.
+        self.behind.begin()
         self.find_doubled(batch, keys)
         for place in sorted(batch.wrong):
             self.reject(batch.row(place), " ".join(batch.wrong[place]))
@@ -190,14 +191,18 @@ class Writer:
             self.report.differences.append(Difference(line, name, new, values))
 
     def keep(self, **changes):
-        """Keep what a batch writes, so that it can be undone; the first one begins the record."""
+        """Keep what is written, so that it can be undone."""
+        self.keep_packed(kept.pack(**changes))
+
+    def keep_packed(self, changes):
+        """Keep what `kept.pack` made of it; the first one begins the record."""
         if self.report.record is None:
             self.report.record = DataImport.objects.create(
                 kind=self.kind,
                 source=self.options.source[:200],
                 made_by=self.options.made_by,
             )
-        ImportBatch.objects.create(data_import=self.report.record, changes=kept.pack(**changes))
+        kept.keep(self.report.record, changes)
 
     def finish(self):
         """Write the counts into the record, if there is one."""

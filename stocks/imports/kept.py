@@ -16,29 +16,43 @@ BETWEEN = "\0"
 
 
 def pack(*, model, new=None, changed=(), derived=False):
-    """Return what a batch wrote into the table of a model, "stock" or "bar", as compressed JSON.
+    """Return what a batch writes into the table of a model, "stock" or "bar", as bytes.
 
     `new` are the inserted rows as columns by the name of the field, `changed` has for each row
     its key and (before, after) by the name of the field. What is `derived` from bars is undone
     without asking whether it was changed since.
+
+    A line of JSON comes first, and then all values of the columns, one column after the other.
     """
-    columns = {name: packed(column) for name, column in (new or {}).items()}
-    content = {"model": model, "new": columns, "changed": changed, "derived": derived}
-    return zlib.compress(json.dumps(content, default=str).encode(), 1)
+    new = new or {}
+    content = {"model": model, "new": list(new), "changed": changed, "derived": derived}
+    columns = BETWEEN.join(map(packed, new.values()))
+    return f"{json.dumps(content, default=str)}\n{columns}".encode()
 
 
 def packed(column):
     """Return the values of a column as one text."""
-    if None in column:
-        column = ["" if value is None else value for value in column]
-    return BETWEEN.join(map(str, column))
+    try:
+        return BETWEEN.join(column)
+    except TypeError:
+        return BETWEEN.join(["" if value is None else str(value) for value in column])
 
 
 def unpack(batch):
     """Return what `pack` was given; in the columns an empty text stands for none."""
-    content = json.loads(zlib.decompress(batch.changes))
-    content["new"] = {name: text.split(BETWEEN) for name, text in content["new"].items()}
+    line, _break, columns = zlib.decompress(batch.changes).decode().partition("\n")
+    content = json.loads(line)
+    values, names = columns.split(BETWEEN), content["new"]
+    rows = len(values) // max(1, len(names))
+    starts = range(0, len(values), rows)
+    columns = [values[start : start + rows] for start in starts] if names else []
+    content["new"] = dict(zip(names, columns, strict=True))
     return content
+
+
+def keep(record, packed):
+    """Keep what was packed, with the record of the import."""
+    ImportBatch.objects.create(data_import=record, changes=zlib.compress(packed, 1))
 
 
 def forget_old(record):

@@ -1,10 +1,13 @@
 """How imports speak to the two databases: many rows a statement."""
 
 import contextlib
+import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Context, Decimal
 from itertools import chain
+from threading import get_ident
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.utils.translation import gettext as _
@@ -13,14 +16,17 @@ from . import Refused
 from .batches import chunks
 
 PATIENCE = 50
-ROWS_A_STATEMENT = 1000
-# SQLite takes 32,766 values a statement.
-ROWS_OF_SQLITE = 500
+ROWS_A_STATEMENT = 4000
+# More are hardly faster, and the last ones of a batch go one by one.
+ROWS_OF_SQLITE = 100
 SQLITE_DIGITS = Context(prec=15)
 # Two characters that nobody writes: between the values of a column, and for none.
 BETWEEN, NONE = "\x1f", "\x1e"
 NUMBERS = (models.DecimalField, models.IntegerField, models.ForeignKey)
+NULL = "NULL"
+SHORT_TURN = 0.0005
 OF_NUMBERS = "-.0123456789"
+PLAIN = re.compile(rf"[\w .:+{BETWEEN}{NONE}-]*", re.ASCII)
 
 
 @contextlib.contextmanager
@@ -65,44 +71,67 @@ def same(one, other):
 
 
 class Behind:
-    """Does one thing at a time in a thread of its own, while the next rows are made ready.
+    """Writes in a thread of its own, while the next rows are made ready.
 
-    The thread works on the connection of the one that made it: between `start` and `wait`
-    nobody else may ask the database. As a context manager it waits at the end, whatever
-    happened. SQLite works within Python's own lock, so there a thread would only be in the way.
+    The thread works on the connection of the one that made it, who waits for it before the next
+    question to the database, and as a context manager at the end. SQLite works within Python's
+    own lock, so there a thread would only be in the way.
     """
 
     def __init__(self):
-        own = connections[DEFAULT_DB_ALIAS]
-        self.thread = ThreadPoolExecutor(
-            1, initializer=connections.__setitem__, initargs=(DEFAULT_DB_ALIAS, own)
-        )
-        self.own, self.doing = own, None
+        self.own, self.ready, self.writing = connections[DEFAULT_DB_ALIAS], None, None
+        self.thread = ThreadPoolExecutor(1, initializer=self.share)
+        self.in_turn = self.own.execute_wrapper(self.ask_in_turn)
+        self.turn = sys.getswitchinterval()
+
+    def share(self):
+        """Take the connection over, in the thread."""
+        connections[DEFAULT_DB_ALIAS] = self.own
+        self.writer = get_ident()
+
+    def ask_in_turn(self, execute, *arguments):
+        """Let a question wait until what is being written is there."""
+        if self.writing and get_ident() != self.writer:
+            self.wait()
+        return execute(*arguments)
 
     def __enter__(self):
         self.own.inc_thread_sharing()
+        self.in_turn.__enter__()
+        if self.own.vendor != "sqlite":
+            # Between two statements the server would wait for Python's lock as long as it works.
+            sys.setswitchinterval(SHORT_TURN)
         return self
 
     def __exit__(self, kind, error, traceback):
         try:
+            if kind is None:
+                self.begin()
             self.wait(quietly=kind is not None)
         finally:
             self.thread.shutdown()
+            sys.setswitchinterval(self.turn)
+            self.in_turn.__exit__(None, None, None)
             self.own.dec_thread_sharing()
 
-    def start(self, call, *arguments):
-        """Begin a call, once the one before has ended."""
+    def prepare(self, write, *arguments):
+        """Take note of what is to be written from the next `begin` on."""
+        self.ready = (write, *arguments)
+
+    def begin(self):
+        """Begin to write what was prepared, once what is being written is there."""
+        ready, self.ready = self.ready, None
         self.wait()
-        if self.own.vendor == "sqlite":
-            call(*arguments)
-        else:
-            self.doing = self.thread.submit(call, *arguments)
+        if ready and self.own.vendor == "sqlite":
+            ready[0](*ready[1:])
+        elif ready:
+            self.writing = self.thread.submit(*ready)
 
     def wait(self, *, quietly=False):
-        """Wait until the call has ended; what it raised is raised here, unless `quietly`."""
-        doing, self.doing = self.doing, None
-        if doing and (doing.exception() is None or not quietly):
-            doing.result()
+        """Wait until what is being written is there; an error is raised here, unless `quietly`."""
+        writing, self.writing = self.writing, None
+        if writing and (writing.exception() is None or not quietly):
+            writing.result()
 
 
 def insert(model, columns, update=()):
@@ -110,30 +139,42 @@ def insert(model, columns, update=()):
 
     Where a row with the same key is there already, its fields `update` are set instead.
     """
+    execute(inserting(model, columns, update))
+
+
+def inserting(model, columns, update=()):
+    """Return the statements that insert rows: (SQL, values), None where they stand in the SQL."""
     quote = connection.ops.quote_name
     fields = [model._meta.get_field(name) for name in columns]
     names = ", ".join(quote(field.column) for field in fields)
     head = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608
     tail = on_conflict(model, update) if update else ""
     if connection.vendor == "mysql":
-        written = map(literals, columns.values(), fields)
-        rows = map(",".join, zip(*written, strict=True))
+        rows = map(",".join, zip(*map(literals, columns.values(), fields), strict=True))
+        parts = map("),(".join, chunks(rows, ROWS_A_STATEMENT))
+        return [(f"{head}({part}){tail}", None) for part in parts]
+    rows, one = list(zip(*columns.values(), strict=True)), f"({','.join('?' * len(columns))})"
+    # A statement of another length would have to be understood anew, which takes its time.
+    whole = len(rows) - len(rows) % ROWS_OF_SQLITE
+    several = head + ",".join([one] * ROWS_OF_SQLITE) + tail
+    return [
+        *((several, list(chain(*chunk))) for chunk in chunks(rows[:whole], ROWS_OF_SQLITE)),
+        *((f"{head}{one}{tail}", row) for row in rows[whole:]),
+    ]
+
+
+def execute(statements):
+    """Execute statements that `inserting` made."""
+    if connection.vendor == "mysql":
         with connection.cursor() as cursor:
-            for chunk in chunks(rows, ROWS_A_STATEMENT):
-                cursor.execute(f"{head}({'),('.join(chunk)}){tail}")
+            for statement, values in statements:
+                cursor.execute(statement, values)
         return
     # Straight to the driver: Django would look for place holders in each long statement.
     connection.ensure_connection()
-    rows = list(zip(*columns.values(), strict=True))
-    # A statement of another length would have to be understood anew, which takes its time.
-    whole = len(rows) - len(rows) % ROWS_OF_SQLITE
-    one = f"({','.join('?' * len(columns))})"
-    several = ",".join([one] * ROWS_OF_SQLITE)
     with connection.wrap_database_errors:
-        for chunk in chunks(rows[:whole], ROWS_OF_SQLITE):
-            values = list(chain.from_iterable(chunk))
-            connection.connection.execute(f"{head}{several}{tail}", values)
-        connection.connection.executemany(f"{head}{one}{tail}", rows[whole:])
+        for statement, values in statements:
+            connection.connection.execute(statement, values)
 
 
 def on_conflict(model, update):
@@ -148,26 +189,29 @@ def on_conflict(model, update):
     return f" ON CONFLICT ({keys}) DO UPDATE SET {pairs}"
 
 
+def number(value):
+    """Return a number as an SQL literal."""
+    return NULL if value is None else str(value)
+
+
 def literals(column, field):
     """Return the values of a field as SQL literals, escaped by the driver all at once.
 
     The driver's own `executemany` does it value by value and takes several times as long.
     """
     if isinstance(field, NUMBERS):
-        texts = list(map(str, column))
-        if None in column:
-            texts = [
-                "NULL" if value is None else text for value, text in zip(column, texts, strict=True)
-            ]
-        if not "".join(texts).replace("NULL", "").strip(OF_NUMBERS):
+        texts = column if set(map(type, column)) == {str} else list(map(number, column))
+        if not "".join(texts).replace(NULL, "").strip(OF_NUMBERS):
             return texts
     driver = connection.connection
     texts = [NONE if value is None else value for value in column]
     text = BETWEEN.join(map(str, texts))
     if NONE in column or text.count(BETWEEN) != len(column) - 1:  # somebody did write them
-        return ["NULL" if value is None else driver.literal(value).decode() for value in column]
-    escaped = driver.escape_string(text.encode()).decode()
+        return [NULL if value is None else driver.literal(value).decode() for value in column]
+    # The driver cannot be asked while another thread writes, and of a day it need not.
+    plain = PLAIN.fullmatch(text)
+    escaped = text if plain else driver.escape_string(text.encode()).decode()
     quoted = f"'{escaped}'".replace(BETWEEN, f"'{BETWEEN}'").split(BETWEEN)
     if None not in column:
         return quoted
-    return ["NULL" if value == f"'{NONE}'" else value for value in quoted]
+    return [NULL if value == f"'{NONE}'" else value for value in quoted]

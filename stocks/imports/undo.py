@@ -251,7 +251,7 @@ class BarBatch(KeptBatch):
 
     def stored(self, keys):
         """Return the bars as they are now, as dictionaries by their key."""
-        found = bars.look_up(keys) if keys else {}
+        found = bars.look_up(keys)
         return {key: dict(zip(bars.FIELDS, row, strict=True)) for key, row in found.items()}
 
     def new_keys(self):
