@@ -147,7 +147,8 @@ class NumberCheck(Check):
     def too_small(self, text):
         """Return whether one of the numbers of a text of lines is less than the field takes."""
         if self.simple:
-            return self.smallest > 0 and ZERO.search(text) is not None
+            begins_with_zero = text.startswith("0") or "\n0" in text
+            return self.smallest > 0 and begins_with_zero and ZERO.search(text) is not None
         return min(map(Decimal, text.split()), default=self.smallest) < self.smallest
 
     def python(self, value):

@@ -53,6 +53,8 @@ class ImportCommand(BaseCommand):
     """Reads a file, writes its rows and reports."""
 
     kind = ""
+    # They look at the addresses and the admin, which takes longer than most imports.
+    requires_system_checks = ()
 
     def add_arguments(self, parser):
         """Declare the file and the options."""

@@ -6,7 +6,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Context, Decimal
-from itertools import chain
 from threading import get_ident
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -153,13 +152,22 @@ def inserting(model, columns, update=()):
         rows = map(",".join, zip(*map(literals, columns.values(), fields), strict=True))
         parts = map("),(".join, chunks(rows, ROWS_A_STATEMENT))
         return [(f"{head}({part}){tail}", None) for part in parts]
-    rows, one = list(zip(*columns.values(), strict=True)), f"({','.join('?' * len(columns))})"
+    width, rows = len(columns), len(next(iter(columns.values())))
+    values = [None] * (width * rows)
+    for place, column in enumerate(columns.values()):
+        values[place::width] = column
     # A statement of another length would have to be understood anew, which takes its time.
-    whole = len(rows) - len(rows) % ROWS_OF_SQLITE
-    several = head + ",".join([one] * ROWS_OF_SQLITE) + tail
+    one = f"({','.join('?' * width)})"
+    several = ",".join([one] * ROWS_OF_SQLITE)
+    whole = width * (rows - rows % ROWS_OF_SQLITE)
+    parts = (
+        (several, range(0, whole, width * ROWS_OF_SQLITE)),
+        (one, range(whole, width * rows, width)),
+    )
     return [
-        *((several, list(chain(*chunk))) for chunk in chunks(rows[:whole], ROWS_OF_SQLITE)),
-        *((f"{head}{one}{tail}", row) for row in rows[whole:]),
+        (f"{head}{places}{tail}", values[start : start + starts.step])
+        for places, starts in parts
+        for start in starts
     ]
 
 
