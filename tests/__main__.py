@@ -19,6 +19,8 @@ from . import chromium, mariadb
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
 PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=load", "--maxschedchunk=1")
+# Hundreds of processes would else each compile every module anew.
+UNSET = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 # Either of its programs will do; without one, the faster is asked for.
 BROWSER = {} if chromium.program() else {chromium.PROGRAMS[0]: chromium.PROGRAMS[0]}
 DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
@@ -42,7 +44,7 @@ class Leg:
 
     def run(self):
         """Run the commands, all of them, and return whether each one passed."""
-        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment = {name: value for name, value in os.environ.items() if name not in UNSET}
         environment["ENV_FILE"] = os.devnull
         with contextlib.ExitStack() as stack:
             if self.on_mariadb:
