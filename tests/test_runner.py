@@ -33,3 +33,10 @@ def test_last_line_and_exit_status(legs, ci, code, said, monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert re.sub(r" \(\d+ s\)", "", lines[-1]) == said
     assert ("== lacking: skipped; apt install its-package" in lines) == (LACKING in legs)
+
+
+def test_a_leg_has_its_own_database_and_shares_compiled_modules(monkeypatch):
+    for name in runner.UNSET:
+        monkeypatch.setenv(name, "1")
+    look = f"import os; raise SystemExit(len({runner.UNSET!r} & set(os.environ)))"
+    assert runner.Leg("look", ((sys.executable, "-c", look),), {}).run()
