@@ -1,5 +1,7 @@
 """Imports are kept, and undone: the values before come back unless something stands in the way."""
 
+import json
+import zlib
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -184,3 +186,19 @@ def test_what_undoes_old_imports_is_forgotten(stocks, monkeypatch):
     DataImport.objects.filter(pk=other.pk).update(made_at=timezone.now() - timedelta(days=91))
     quotes({"code": "000007", "price": "4"})
     assert not ImportBatch.objects.filter(data_import=other).exists()
+
+
+def test_what_was_kept_in_the_form_before_is_undone_too(stocks):
+    before = table(Stock)
+    record = bars(
+        {"code": "000007", "date": "2017-07-03"}, {"code": "000007", "date": "2017-07-04"}
+    )
+    batch = ImportBatch.objects.order_by("pk").first()
+    content = kept.unpack(batch)
+    columns = {name: "\0".join(values) for name, values in content["new"].items()}
+    batch.changes = zlib.compress(json.dumps({**content, "new": columns}).encode())
+    batch.save()
+    assert kept.unpack(batch) == content
+    undo(record)
+    assert not Bar.objects.exists()
+    assert table(Stock) == before

@@ -42,6 +42,9 @@ def unpack(batch):
     """Return what `pack` was given; in the columns an empty text stands for none."""
     line, _break, columns = zlib.decompress(batch.changes).decode().partition("\n")
     content = json.loads(line)
+    if isinstance(content["new"], dict):  # kept when the columns were still within the JSON
+        content["new"] = {name: text.split(BETWEEN) for name, text in content["new"].items()}
+        return content
     values, names = columns.split(BETWEEN), content["new"]
     rows = len(values) // max(1, len(names))
     starts = range(0, len(values), rows)
