@@ -81,7 +81,6 @@ class Behind:
         self.own, self.ready, self.writing = connections[DEFAULT_DB_ALIAS], None, None
         self.thread = ThreadPoolExecutor(1, initializer=self.share)
         self.in_turn = self.own.execute_wrapper(self.ask_in_turn)
-        self.turn = sys.getswitchinterval()
 
     def share(self):
         """Take the connection over, in the thread."""
@@ -95,6 +94,8 @@ class Behind:
         return execute(*arguments)
 
     def __enter__(self):
+        # Only now: until it is its turn another import may still have shortened it.
+        self.turn = sys.getswitchinterval()
         self.own.inc_thread_sharing()
         self.in_turn.__enter__()
         if self.own.vendor != "sqlite":
