@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from operator import itemgetter
 
 from django.db import connection
 from django.utils import timezone
@@ -14,7 +15,7 @@ from .base import MOST_DIFFERENCES, Writer
 from .batches import MISSING, chunks
 from .quotes import FIELDS as QUOTE_FIELDS
 from .quotes import afterwards
-from .tables import execute, insert, inserting, prepared, prepared_column, same
+from .tables import all_texts, execute, insert, inserting, prepared, prepared_column, same
 
 FIELDS = ("open", "high", "low", "close", "volume", "amount", "turnover", "adjusted_close")
 REQUIRED = ("date", "open", "high", "low", "close")
@@ -38,22 +39,24 @@ class BarWriter(Writer):
 
     def __init__(self, options):
         super().__init__(options)
-        self.stock_ids, self.spans, self.touched = {}, {}, set()
+        self.ids, self.spans, self.touched = {}, {}, set()
 
     def identify(self, batch, columns):
         """Return the (stock's id, day) of each row, the day as text."""
         for name in REQUIRED:
             self.require(batch, columns, name)
         days = columns["date"]
-        if set(map(type, days)) != {str}:
+        if not all_texts(days):
             days = [day.isoformat() if isinstance(day, date) else day for day in days]
-        symbols = self.symbols_of(batch)
-        self.find_stocks({s for s in set(symbols) if isinstance(s, tuple)} - {*self.stock_ids})
-        ids = [self.stock_ids.get(symbol) for symbol in symbols]
+        raws = batch.raw_symbols()
+        ids = list(map(self.ids.get, raws))
         if None in ids:
+            self.learn({raw for raw, pk in zip(raws, ids, strict=True) if pk is None})
+            ids = list(map(self.ids.get, raws))
             for place, pk in enumerate(ids):
                 if pk is None:
-                    batch.wrong.setdefault(place, []).insert(0, self.no_stock(symbols[place]))
+                    reason = self.no_stock(*self.symbols_of([raws[place]]))
+                    batch.wrong.setdefault(place, []).insert(0, reason)
         return list(zip(ids, days, strict=True))
 
     def require(self, batch, columns, name):
@@ -67,17 +70,22 @@ class BarWriter(Writer):
             if value is None and place not in batch.wrong:
                 batch.wrong[place] = [reason]
 
-    def find_stocks(self, symbols):
+    def learn(self, raws):
         """Learn the ids of stocks, and the first and the last day of those that have bars."""
-        if not symbols:
+        raws = list(raws)
+        symbols = self.symbols_of(raws)
+        codes = list({symbol[0] for symbol in symbols if isinstance(symbol, tuple)})
+        if not codes:
             return
-        codes = list({code for code, _market in symbols})
+        found = {}
         with connection.cursor() as cursor:
             cursor.execute(KNOWN.format(", ".join(["%s"] * len(codes))), codes)
             for code, market, pk, first, last in cursor.fetchall():
-                self.stock_ids[code, market] = pk
+                found[code, market] = pk
                 if first:
                     self.spans[pk] = (str(first), str(last))
+        pairs = zip(raws, symbols, strict=True)
+        self.ids.update((raw, found[symbol]) for raw, symbol in pairs if symbol in found)
 
     def no_stock(self, symbol):
         """Return why there is no stock for a symbol."""
@@ -88,7 +96,9 @@ class BarWriter(Writer):
 
     def store(self, batch, columns, keys):
         """Sort the rows into new, changed and unchanged ones, and write the first two."""
-        places = [place for place in range(len(keys)) if place not in batch.wrong]
+        places = range(len(keys))
+        if batch.wrong:
+            places = [place for place in places if place not in batch.wrong]
         if not places:
             return
         whole = len(places) == len(keys)
@@ -101,7 +111,7 @@ class BarWriter(Writer):
                 self.compare(batch, columns, place, keys[place], stored, changed)
         self.report.new += len(fresh)
         self.show_new(batch, columns, fresh, keys)
-        latest = max(day for _stock, day in chosen)
+        latest = max(chosen, key=itemgetter(1))[1]
         moment = timezone.make_aware(datetime.combine(date.fromisoformat(latest), time.min))
         self.latest = max(self.latest or moment, moment)
         if self.writing:
@@ -110,7 +120,7 @@ class BarWriter(Writer):
 
     def perhaps_stored(self, keys):
         """Return the keys that lie within what the stocks had before."""
-        if self.spans.keys().isdisjoint([stock for stock, _day in keys]):
+        if not self.spans or self.spans.keys().isdisjoint([stock for stock, _day in keys]):
             return []
         none = ("", "")
         spans = [(key, self.spans.get(key[0], none)) for key in keys]

@@ -127,9 +127,8 @@ class Writer:
         """Compare the rows with nothing wrong with what is stored, and write."""
         raise NotImplementedError
 
-    def symbols_of(self, batch):
-        """Return for each row its (code, market), or a text that says why there is none."""
-        raws = list(zip(batch.column("code"), batch.column("market"), strict=True))
+    def symbols_of(self, raws):
+        """Return for each raw (code, market) the checked one, or a text that says why not."""
         if len(self.symbols) > MOST_SYMBOLS:
             self.symbols.clear()
         for raw in set(raws).difference(self.symbols):

@@ -43,6 +43,10 @@ class Batch:
         """Return the raw values of a field."""
         return self.columns.get(name) or [MISSING] * len(self)
 
+    def raw_symbols(self):
+        """Return the raw (code, market) of each row."""
+        return list(zip(self.column("code"), self.column("market"), strict=True))
+
     def row(self, place):
         """Return a row as it came."""
         values = {name: column[place] for name, column in self.columns.items()}

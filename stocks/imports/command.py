@@ -1,5 +1,7 @@
 """What the two import commands have in common: options, progress, the report, the exit status."""
 
+import contextlib
+import gc
 import sys
 import time
 from pathlib import Path
@@ -12,11 +14,15 @@ from .headings import FIELDS
 from .readers import open_file, spooled
 
 STDIN = "-"
+SWITCHES = ("dry_run", "skip_rejected", "overwrite_empty")
 MOST_SHOWN = 20
 # Seconds before the bar is shown, and until it is drawn anew.
 PATIENCE = 1
 PAUSE = 0.2
 WIDTH = 30
+# Objects made before Python looks for those that only hold each other: imports make hardly any,
+# and each look goes through all the rows seen.
+MANY_OBJECTS = 100_000
 NOTHING_WRITTEN = (
     "Nothing was written: {count} rows were rejected. Mend them, or take the rest with "
     "--skip-rejected."
@@ -47,6 +53,17 @@ class Progress:
         """Take the bar away."""
         if self.shown:
             self.stream.write(f"\r{' ' * (WIDTH + 30)}\r", ending="")
+
+
+@contextlib.contextmanager
+def collecting_seldom():
+    """Let Python's collection of cycles come seldom."""
+    usual = gc.get_threshold()
+    gc.set_threshold(MANY_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class ImportCommand(BaseCommand):
@@ -100,13 +117,14 @@ class ImportCommand(BaseCommand):
         try:
             reader = open_file(path, self.kind, mapping=mapping, fixed=self.fixed(options))
             progress = Progress(self.stderr, reader)
-            report = self.write(
-                reader,
-                source=source,
-                as_of=as_of,
-                progress=progress,
-                **{name: options[name] for name in ("dry_run", "skip_rejected", "overwrite_empty")},
-            )
+            with collecting_seldom():
+                report = self.write(
+                    reader,
+                    source=source,
+                    as_of=as_of,
+                    progress=progress,
+                    **{name: options[name] for name in SWITCHES},
+                )
             progress.end()
         except OSError as error:
             raise CommandError(f"{name} cannot be read: {error.strerror or error}.") from error

@@ -4,6 +4,7 @@ import json
 import zlib
 from datetime import timedelta
 
+import brotli
 from django.utils import timezone
 
 from ..models import DataImport, ImportBatch
@@ -13,6 +14,8 @@ KEPT_OF_A_SOURCE = 30
 KEPT_FOR = timedelta(days=90)
 # Between the values of a column: no value has it.
 BETWEEN = "\0"
+# Before what brotli compressed, in a third of zlib's time; what zlib compressed begins with an x.
+BROTLI = b"\0"
 
 
 def pack(*, model, new=None, changed=(), derived=False):
@@ -38,9 +41,22 @@ def packed(column):
         return BETWEEN.join(["" if value is None else str(value) for value in column])
 
 
+def compress(packed):
+    """Return what was packed as it is stored."""
+    return BROTLI + brotli.compress(packed, quality=0)
+
+
+def decompress(stored):
+    """Return what was packed; earlier imports compressed it by zlib."""
+    stored = bytes(stored)
+    if stored.startswith(BROTLI):
+        return brotli.decompress(stored[len(BROTLI) :])
+    return zlib.decompress(stored)
+
+
 def unpack(batch):
     """Return what `pack` was given; in the columns an empty text stands for none."""
-    line, _break, columns = zlib.decompress(batch.changes).decode().partition("\n")
+    line, _break, columns = decompress(batch.changes).decode().partition("\n")
     content = json.loads(line)
     if isinstance(content["new"], dict):  # kept when the columns were still within the JSON
         content["new"] = {name: text.split(BETWEEN) for name, text in content["new"].items()}
@@ -55,7 +71,7 @@ def unpack(batch):
 
 def keep(record, packed):
     """Keep what was packed, with the record of the import."""
-    ImportBatch.objects.create(data_import=record, changes=zlib.compress(packed, 1))
+    ImportBatch.objects.create(data_import=record, changes=compress(packed))
 
 
 def forget_old(record):

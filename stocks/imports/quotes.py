@@ -81,7 +81,7 @@ class QuoteWriter(Writer):
 
     def identify(self, batch, columns):
         """Return the (code, market) of each row."""
-        keys = self.symbols_of(batch)
+        keys = self.symbols_of(batch.raw_symbols())
         for place, key in enumerate(keys):
             if isinstance(key, str):
                 batch.wrong.setdefault(place, []).insert(0, key)

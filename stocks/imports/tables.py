@@ -54,9 +54,18 @@ def prepared(value):
     return value.isoformat() if isinstance(value, date) else value
 
 
+def all_texts(column):
+    """Return whether all values of a column are texts."""
+    try:
+        "".join(column)
+    except TypeError:
+        return False
+    return True
+
+
 def prepared_column(column):
     """Return a column's values as a database takes them; texts are so already."""
-    plain = {str, int, type(None)}.issuperset(map(type, column))
+    plain = all_texts(column) or {str, int, type(None)}.issuperset(map(type, column))
     return column if plain else list(map(prepared, column))
 
 
@@ -209,7 +218,7 @@ def literals(column, field):
     The driver's own `executemany` does it value by value and takes several times as long.
     """
     if isinstance(field, NUMBERS):
-        texts = column if set(map(type, column)) == {str} else list(map(number, column))
+        texts = column if all_texts(column) else list(map(number, column))
         if not "".join(texts).replace(NULL, "").strip(OF_NUMBERS):
             return texts
     driver = connection.connection

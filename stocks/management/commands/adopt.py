@@ -38,6 +38,8 @@ class Command(BaseCommand):
         "Brings a database of the old site (tables info and focus) to the current schema, in "
         "place. It can be interrupted and run again."
     )
+    # They would warn of a database that is still the old site's.
+    requires_system_checks = ()
 
     def add_arguments(self, parser):
         """Declare the three options."""
