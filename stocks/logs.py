@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
@@ -41,7 +42,15 @@ class JsonFormatter(logging.Formatter):
 
 def when(record):
     """Return the record's time with its offset, to the millisecond."""
-    return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
+    second, offset = second_of(int(record.created))
+    return f"{second}.{int(record.msecs):03}{offset}"
+
+
+@lru_cache(maxsize=16)
+def second_of(seconds):
+    """Return a second's local time, and its offset from UTC."""
+    moment = datetime.fromtimestamp(seconds).astimezone().isoformat()
+    return moment[:-6], moment[-6:]
 
 
 def event(record):

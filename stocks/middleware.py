@@ -5,9 +5,11 @@ import re
 import time
 
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 
 from .display import Display
 from .logs import logged_path
+from .page_cache import PUBLIC
 from .views.errors import dress
 
 # In UTF-8: control characters, and the code points that are no characters (U+FDD0 to U+FDEF and
@@ -31,6 +33,8 @@ class AccessLogMiddleware:
         """Answer the request and log it; what was not found or failed is a warning."""
         start = time.perf_counter()
         response = self.get_response(request)
+        if PUBLIC in request.META and response.status_code == 200:
+            return response  # the page cache writes the line of whoever asked for the page
         # Only a user that was loaded already: the log asks the database nothing.
         user = getattr(request, "_cached_user", None)
         access = {
@@ -42,6 +46,20 @@ class AccessLogMiddleware:
         }
         refused = response.status_code == 404 or response.status_code >= 500
         access_log.log(logging.WARNING if refused else logging.INFO, "", extra={"access": access})
+        return response
+
+
+class PrivateMiddleware:
+    """Keep what no view said is for everyone out of the caches on the way."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Say that a page is for one person, and to be asked for anew, unless it says itself."""
+        response = self.get_response(request)
+        if PUBLIC not in request.META and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
         return response
 
 

@@ -3,11 +3,11 @@
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.utils import translation
 
-from .models import Stock
+from .models import Bar, DataChange, Stock
 from .views.watchlist import do_what_was_asked
 
 EDITORS = "Editors"
@@ -30,6 +30,14 @@ EDITORS_MAY = (
 def derive_on_save(instance, **_kwargs):
     """Keep the derived fields true on every save, `loaddata` included, which skips `save`."""
     instance.derive()
+
+
+# A receiver for deleted bars would have all of a stock's history read before it goes with it.
+@receiver([post_save, post_delete], sender=Stock)
+@receiver(post_save, sender=Bar)
+def note_change(**_kwargs):
+    """End the pages that show what was before."""
+    DataChange.objects.note()
 
 
 @receiver(user_logged_in)

@@ -148,7 +148,8 @@ class Screen:
         if page:
             params["size"] = self.size if self.size != DEFAULT_SIZE else ""
             params["page"] = self.page if self.page != 1 else ""
-        return {name: value for name, value in params.items() if value not in ("", None)}
+        ordered = {name: params.get(name) for name in parameters(self.table)}
+        return {name: value for name, value in ordered.items() if value not in ("", None)}
 
     def query(self, *, page=True):
         """Return those parameters as a query string with its question mark, or ""."""
@@ -226,6 +227,13 @@ class Screen:
         found = both.alias(sort_key=self.sort_column.sort_key).annotate(comes_before=comes_before)
         sides = {bool(row.comes_before): row for row in found}
         return sides.get(True), sides.get(False)
+
+
+def parameters(table):
+    """Return the names of all parameters of a table's page, in the order an address has them."""
+    bounds = [f"{column.name}_{bound}" for column in table.ranged for bound in LOOKUPS]
+    exact = [column.name for column in table.exact]
+    return ("q", "market", *exact, "sort", *bounds, "columns", "size", "page")
 
 
 def market_name(market):
@@ -373,9 +381,7 @@ class Parser:
 
     def unknown(self):
         """Name the parameters that mean nothing here."""
-        known = {"q", "market", "sort", "columns", "size", "page", "list"}
-        known |= {column.name for column in self.table.exact}
-        known |= {f"{column.name}_{bound}" for column in self.table.ranged for bound in LOOKUPS}
+        known = {*parameters(self.table), "list"}
         for name in self.params:
             if name not in known:
                 self.problem(_("“%(value)s” is no filter of this table."), "", name)

@@ -46,6 +46,7 @@ urlpatterns = [
     path("favicon.ico", about.favicon),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     # The addresses of the old site
     path("index.html", RedirectView.as_view(pattern_name="market", permanent=True)),
     path("center.html", RedirectView.as_view(pattern_name="watchlist", permanent=True)),

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "stocks.middleware.TextMiddleware",
+    "stocks.middleware.PrivateMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -90,6 +91,16 @@ CACHES = {"default": environment.read(env.cache_url, "CACHE_URL", f"filecache://
 if CACHES["default"]["BACKEND"].endswith(".FileBasedCache"):
     CACHES["default"]["BACKEND"] = "stocks.cache.SharedFileCache"
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)
+# The pages that processes share lie apart: what counts must not go to make room for them.
+CACHES["pages"] = {**CACHES["default"], "KEY_PREFIX": "pages"}
+if CACHES["default"]["BACKEND"].endswith("FileCache"):
+    CACHES["pages"] |= {
+        "LOCATION": f"{CACHES['default']['LOCATION']}/pages",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    }
+# How much of its memory a worker gives to the pages that everyone sees alike
+PAGE_CACHE_MB = environment.at_least(env, "PAGE_CACHE_MB", 32, 1)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # How many trading days the previous high is looked for in.

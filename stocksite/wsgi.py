@@ -19,9 +19,13 @@ class Utf8Request(WSGIRequest):
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stocksite.settings")
 try:
-    application = get_wsgi_application()
+    django_application = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.stderr.write(f"stocksite: {error}\n")
     # To gunicorn 3 means that it cannot start; on 1 it would try again for ever.
     sys.exit(3)
-application.request_class = Utf8Request
+django_application.request_class = Utf8Request
+# Only now that the settings are there can what needs them be loaded.
+from stocks.page_cache import PageCache  # noqa: E402
+
+application = PageCache(django_application)

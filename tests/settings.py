@@ -14,7 +14,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     made_here = Path(tempfile.gettempdir()) / f"stocksite-tests-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": made_here}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+CACHES = {"default": IN_MEMORY, "pages": {**IN_MEMORY, "LOCATION": "pages"}}
 # Static files come straight from static/, collected or not.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from stocks.models import Stock
-from stocksite.wsgi import application
+from stocksite.wsgi import django_application
 
 from .pages import find, parse, text
 
@@ -192,6 +192,6 @@ def test_note_in_another_encoding_than_the_sites_is_no_error(charset):
     form = head + b"\\ud800+2AA-\xff\r\n--x--\r\n"
     kind = f"multipart/form-data; boundary=x; charset={charset}"
     environ = RequestFactory().generic("POST", "/watchlist/000007.SZ/note/", form, kind).environ
-    request = application.request_class({**environ, "QUERY_STRING": "q=%E5%A5%BD"})
+    request = django_application.request_class({**environ, "QUERY_STRING": "q=%E5%A5%BD"})
     assert request.GET["q"] == "好"
     assert request.POST["note_info"] == "\\ud800+2AA-\N{REPLACEMENT CHARACTER}"

@@ -1,6 +1,10 @@
 """/healthz says that the process lives, /readyz that the table of stocks can be read."""
 
+import time
+
 import pytest
+
+from stocks.page_cache import CHECKED_EVERY
 
 from .mariadb import free_port, private_server
 from .processes import environment, fetch, run, serving
@@ -53,7 +57,13 @@ def test_the_site_survives_a_lost_database(tmp_path):
             assert fetch(f"{url}/")[0] == 200
             server.stop()
             assert fetch(f"{url}/readyz")[:1] == (503,)
-            assert fetch(f"{url}/")[0] == 500
+            time.sleep(2 * CHECKED_EVERY)
+            for _worker in range(6):
+                status, _headers, page = fetch(f"{url}/")
+                assert (status, "This page is from" in page) == (200, True)
+            status, headers, page = fetch(f"{url}/?sort=-price")
+            assert (status, headers["Retry-After"]) == (503, "5")
+            assert "database does not answer" in page
             assert fetch(f"{url}/healthz")[0] == 200
             server.start()
             assert fetch(f"{url}/readyz")[0] == 200

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..models import DataImport, Stock
+from ..models import DataChange, DataImport, Stock
 from ..symbols import derive_market
 from . import Difference, Report, kept
 from .batches import batches_of
@@ -214,3 +214,4 @@ class Writer:
         record.rejected = len(self.report.rejected)
         record.save()
         kept.forget_old(record)
+        DataChange.objects.note()

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from .. import history
-from ..models import Bar, DataImport, ImportBatch, Stock, WatchlistEntry
+from ..models import Bar, DataChange, DataImport, ImportBatch, Stock, WatchlistEntry
 from . import Refused, bars, quotes
 from .batches import chunks
 from .checks import Check, ChoiceCheck, make_check
@@ -60,6 +60,7 @@ def steps(record, result, *, skip_conflicts=False, dry_run=False):
             raise InTheWay
         record.undone_at = timezone.now()
         record.save(update_fields=["undone_at"])
+        DataChange.objects.note()
         result.done = True
 
 

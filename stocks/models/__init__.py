@@ -1,6 +1,7 @@
 """What is stored, and the questions that are asked of it."""
 
 from .bar import Bar
+from .data_change import DataChange
 from .data_import import DataImport, ImportBatch
 from .feed_run import FeedLock, FeedRun
 from .saved_screen import SavedScreen
@@ -10,6 +11,7 @@ from .watchlist import WatchlistEntry
 
 __all__ = [
     "Bar",
+    "DataChange",
     "DataImport",
     "FeedLock",
     "FeedRun",

@@ -6,6 +6,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from .data_change import NotingQuerySet
 from .fields import PercentField
 from .stock import Stock, large_field, quote_field
 
@@ -17,7 +18,7 @@ NEWEST = (
 DRAWN = ("open", "high", "low", "close", "volume", "adjusted_close")
 
 
-class BarQuerySet(models.QuerySet):
+class BarQuerySet(NotingQuerySet):
     """Questions about bars, most of them asked of one stock as `stock.bars`."""
 
     def closes(self, stocks, count):

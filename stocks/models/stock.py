@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
+from .data_change import NotingQuerySet
 from .fields import ExactDecimalField, PercentField
 
 SMALLEST_PRICE = Decimal("0.0001")
@@ -80,7 +81,7 @@ def search_condition(text):
     return found
 
 
-class StockQuerySet(models.QuerySet):
+class StockQuerySet(NotingQuerySet):
     """Questions about stocks."""
 
     def search(self, text):

@@ -5,8 +5,10 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from ..columns import MARKET
+from ..page_cache import public_page
 
 
+@public_page()
 @require_safe
 def about(request):
     """Show the sources of the data, what each value means, and the disclaimer."""

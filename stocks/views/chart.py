@@ -7,12 +7,14 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from ..history import History
 from ..models import Stock
+from ..page_cache import public_page
 from .shared import which_stock
 
 SECONDS_KEPT = 300
 COMPACT = {"separators": (",", ":")}
 
 
+@public_page()
 @require_safe
 @conditional_page
 def bars(request, symbol):

@@ -1,6 +1,9 @@
 """The pages that say what went wrong."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -17,7 +20,12 @@ ERRORS = {
         _("Something broke on our side"),
         _("Nothing you entered is to blame. Try again in a minute."),
     ),
+    503: (
+        _("The data cannot be reached"),
+        _("The database does not answer right now. Try again in a few seconds."),
+    ),
 }
+RETRY_AFTER = 5
 CSRF_ADVICE = _("The form was too old or came from another site. Reload the page and try again.")
 
 
@@ -63,10 +71,14 @@ def too_many_requests(request):
 
 
 def server_error(request):
-    """Answer 500 with a page that needs neither database nor session."""
+    """Answer 500, or 503 while the database is away; the page needs neither it nor a session."""
     from django.template.loader import render_to_string
 
-    title, advice = ERRORS[500]
-    context = {"title": title, "advice": advice, "language": get_language()}
-    page = render_to_string("errors/500.html", context)
-    return HttpResponse(page, status=500)
+    away = isinstance(sys.exception(), (OperationalError, InterfaceError))
+    status = 503 if away else 500
+    title, advice = ERRORS[status]
+    context = {"status": status, "title": title, "advice": advice, "language": get_language()}
+    response = HttpResponse(render_to_string("errors/500.html", context), status=status)
+    if away:
+        response["Retry-After"] = RETRY_AFTER
+    return response

@@ -7,10 +7,12 @@ from django.views.decorators.http import conditional_page, require_safe
 from ..columns import MARKET
 from ..histogram import Histogram
 from ..models import Stock
+from ..page_cache import public_page
 
 SECONDS_KEPT = 300
 
 
+@public_page()
 @require_safe
 @conditional_page
 def histogram(request, name):

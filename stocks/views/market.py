@@ -5,10 +5,12 @@ from django.views.decorators.http import require_safe
 
 from ..columns import MARKET
 from ..models import Stock
-from ..screen import Page
+from ..page_cache import public_page
+from ..screen import Page, parameters
 from .shared import asked_screen, saved_screens
 
 
+@public_page(*parameters(MARKET))
 @require_safe
 def market(request):
     """Show the stocks that the address asks for."""

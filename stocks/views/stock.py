@@ -7,10 +7,12 @@ from ..columns import ADDED_PRICE, CHG, DISTANCE, HIGHS, MARKET, PRICE, TABLES, 
 from ..forms import NoteForm
 from ..history import History
 from ..models import Stock
-from ..screen import Screen
+from ..page_cache import public_page
+from ..screen import Screen, parameters
 from .shared import which_stock
 
 
+@public_page("list", *parameters(MARKET))
 @require_safe
 def stock(request, symbol):
     """Show a stock; a code without its market leads to the one stock it fits, or asks which."""
