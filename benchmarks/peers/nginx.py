@@ -1,5 +1,7 @@
 """nginx serving the finished page as a file: as fast as a page can leave this machine."""
 
+import subprocess
+
 from tests.mariadb import program
 
 WORKERS = 2
@@ -16,8 +18,9 @@ http {{
     tcp_nopush on;
     keepalive_timeout 65;
     keepalive_requests 1000000000;
+    types {{ }}
     default_type "text/html; charset=utf-8";
-    gzip_static on;
+    {compressed}
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;
@@ -31,6 +34,12 @@ http {{
 """
 
 
+def has_gzip_static():
+    """Return whether this nginx can send a file that was compressed before."""
+    said = subprocess.run([program("nginx"), "-V"], capture_output=True, text=True, check=True)
+    return "http_gzip_static_module" in said.stderr
+
+
 def prepare(folder, port, plain, compressed):
     """Put the page in `folder`, plain and compressed, and return the command that serves it.
 
@@ -41,7 +50,10 @@ def prepare(folder, port, plain, compressed):
     (pages / "page.html").write_bytes(plain)
     if compressed:
         (pages / "page.html.gz").write_bytes(compressed)
+    static = "gzip_static on;" if has_gzip_static() else ""
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(workers=WORKERS, port=port))
+    configuration.write_text(
+        CONFIGURATION.format(workers=WORKERS, port=port, compressed=static), encoding="utf-8"
+    )
     options = ("-p", folder, "-c", configuration, "-e", folder / "error.log")
     return (program("nginx"), *options, "-g", "daemon off;")

@@ -41,8 +41,11 @@ def main():
     for each in ENDS:
         signal.signal(each, end_in_order)
     with contextlib.ExitStack() as stack:
-        found = start(stack, database)
-        measure(found.values(), rounds, seconds)
+        try:
+            found = start(stack, database)
+            measure(found.values(), rounds, seconds)
+        finally:
+            ignore_signals()
     print(
         f"\n{DATABASES[database]}, {rows.STOCKS:,} stocks, {rows.SHOWN} a page, "
         f"{CONNECTIONS} connections; rounds of {seconds} s, the median of {rounds}\n"
@@ -74,10 +77,15 @@ def need_programs(database):
         raise SystemExit("mysqlclient is not installed: make install, or DB=sqlite make bench.")
 
 
-def end_in_order(number, _frame):
-    """End by a signal; more of them do not keep the servers from being stopped."""
+def ignore_signals():
+    """Let nothing keep the servers from being stopped."""
     for each in ENDS:
         signal.signal(each, signal.SIG_IGN)
+
+
+def end_in_order(number, _frame):
+    """End by a signal, of which there may be more."""
+    ignore_signals()
     raise SystemExit(128 + number)
 
 

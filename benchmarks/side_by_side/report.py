@@ -30,9 +30,14 @@ class Goal:
 
     def line(self):
         """Return the goal as a line of the report."""
-        value = "missing" if self.value is None else f"{self.value:.2f}"
+        value = "missing" if self.value is None else readable(self.value)
         limit = f"at {'most' if self.at_most else 'least'} {self.bound:g}"
         return f"{self.text:<58}{value:>9}  {limit:<14}{'met' if self.met else 'MISSED'}"
+
+
+def readable(value):
+    """Return a ratio with three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def goals(found):
