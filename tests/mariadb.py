@@ -50,7 +50,8 @@ class Server:
             "CREATE DATABASE IF NOT EXISTS stocksite CHARACTER SET utf8mb4;\n"
             f"GRANT ALL ON *.* TO tests@'127.0.0.1' IDENTIFIED BY '{password}' WITH GRANT OPTION;\n"
         )
-        self.run("mariadb-install-db", "--skip-test-db").wait()
+        with self.run("mariadb-install-db", "--skip-test-db") as installation:
+            installation.wait()
 
     def run(self, name, *options):
         """Run one of MariaDB's programs with its output in the log.
@@ -101,8 +102,8 @@ def private_server():
     """Run a server of one's own, gone without a trace afterwards."""
     with tempfile.TemporaryDirectory(prefix="stocksite-mariadb-") as folder:
         server = Server(Path(folder))
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.stop()
