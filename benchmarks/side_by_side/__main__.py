@@ -93,7 +93,8 @@ def start(stack, database):
     """Start all servers, check their pages, and return the contenders by key."""
     print("Starting the servers.", flush=True)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stocksite-bench-")))
-    env = environment(folder)
+    # As the others, who write no line a request.
+    env = environment(folder, LOG_LEVEL="WARNING")
     if database == "mariadb":
         env["DATABASE_URL"] = stack.enter_context(mariadb.private_server()).url
     stocks = rows.made_up()
