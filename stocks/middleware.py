@@ -10,6 +10,7 @@ from django.utils.cache import patch_cache_control
 from .display import Display
 from .logs import logged_path
 from .page_cache import PUBLIC
+from .person_pages import Specimen
 from .views.errors import dress
 
 # In UTF-8: control characters, and the code points that are no characters (U+FDD0 to U+FDEF and
@@ -88,7 +89,10 @@ class DisplayMiddleware:
 
     def __call__(self, request):
         """Take the language, theme and colours from the person, or from their cookies."""
-        if request.user.is_authenticated:
+        if isinstance(request.META.get(PUBLIC), Specimen):
+            request.user = request.META[PUBLIC]
+            request.display = request.user.display
+        elif request.user.is_authenticated:
             request.display = Display.of_user(request.user)
             if request.display.language:
                 translation.activate(request.display.language)

@@ -13,10 +13,11 @@ import gzip
 import hashlib
 import io
 import logging
+import re
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
@@ -29,11 +30,12 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error, connection
 from django.urls import Resolver404, resolve
 from django.utils import formats, timezone, translation
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 
 from .display import Display
-from .logs import logged_path
 from .models import DataChange
+from .person_pages import IN_DATABASE, SECRET, Pieces, SignedIn, Specimen, packed
 
 # Seconds: how long a version counts before it is asked for again, how long the database may take
 # to tell it, a page lives at most, it is there for times without a database, and one waits for
@@ -66,10 +68,13 @@ LOOKED_AT = (
 )
 # What the server says of itself and its streams, which a request made here needs as well.
 OF_THE_SERVER = ("SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", "SCRIPT_NAME")
-OF_SOMEBODY = (settings.SESSION_COOKIE_NAME, "messages")
 VARY = "Accept-Language, Accept-Encoding, Cookie"
 # A shared cache may keep a page for a second; a browser asks whether its own is still good.
 CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-if-error=300"
+TOKEN_COOKIE = f"{settings.CSRF_COOKIE_NAME}="
+PRIVATE = "private, no-cache"
+HTML = "text/html; charset=utf-8"
+PLAIN_SECRET = re.compile(r"[0-9A-Za-z]{32}")
 REPLACED = {"content-length", "vary", "etag", "cache-control", "content-encoding"}
 COUNTED = {
     "answered": "Requests answered with a page that was kept or just made.",
@@ -82,14 +87,16 @@ BEFORE_CONTENT = b'<div id="messages"'
 access_log = logging.getLogger("stocks.access")
 
 
-def public_page(*names):
+def public_page(*names, table=""):
     """Mark a view whose page everyone without a session sees alike.
 
     `names` are the parameters that an address may have to be answered from here, in their order.
+    With the name of a `table`, signed-in people see the same page too, but for their columns of
+    that table, their marks on its stocks, and their name.
     """
 
     def mark(view):
-        view.public_parameters = names
+        view.public_parameters, view.table = names, table
         return view
 
     return mark
@@ -104,6 +111,8 @@ class Wanted:
     language: str
     theme: str
     up_colour: str
+    # Of somebody signed in: whether they are staff, and the columns they chose.
+    person: tuple = ()
 
     @cached_property
     def name(self):
@@ -117,7 +126,19 @@ class Wanted:
             "theme": self.theme,
             "up_colour": self.up_colour,
         }
-        return "; ".join(f"{name}={value}" for name, value in choices.items() if value)
+        own = f"; {TOKEN_COOKIE}{SECRET}" if self.person else ""
+        return "; ".join(f"{name}={value}" for name, value in choices.items() if value) + own
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for: the page, its encoding, and for whom where somebody is signed in."""
+
+    wanted: Wanted
+    encoding: str
+    table: str = ""
+    session: str = ""
+    secret: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,16 +261,17 @@ class KnownVersion:
     def ask(self):
         """Ask the database."""
         connection.close_if_unusable_or_obsolete()
-        began = time.monotonic()
         try:
-            number = DataChange.objects.version()
-            self.away = False
+            self.learn(DataChange.objects.version())
         except Error:
-            number = self.number
             self.away = True
+            self.checked = time.monotonic()
+
+    def learn(self, number):
+        """Take over a version that somebody else asked for just now."""
         if number != self.number:
-            self.number, self.before, self.changed = number, self.number, began
-        self.checked = time.monotonic() if self.away else began
+            self.number, self.before, self.changed = number, self.number, time.monotonic()
+        self.checked, self.away = time.monotonic(), False
 
     def just_ended(self, page):
         """Return whether a page shows the version before, which has only just ended."""
@@ -273,19 +295,56 @@ class PageCache:
             understood = self.learn(asked, environ)
         if understood is None:
             return self.application(environ, start_response)
-        wanted, encoding = understood
         start = time.perf_counter()
+        if understood.session:
+            return self.answer_person(understood, environ, start_response, start)
+        wanted = understood.wanted
         page = self.pages.get(wanted)
         version = self.version.current()
         if self.version.away or not fresh(page, version):
-            page = self.fetch(wanted, environ, page)
+            page = self.fetch(wanted, environ, page, version)
         if not isinstance(page, Page):
             return page(environ, start_response)
-        self.pages.counts["answered"] += 1
-        status, body = self.send(page, encoding, environ, start_response)
-        if access_log.isEnabledFor(logging.INFO):
-            self.log(environ, wanted, status, start)
+        status, body = self.send(page, understood.encoding, environ, start_response)
+        self.note(environ, status, start)
         return body
+
+    def answer_person(self, asked, environ, start_response, start):
+        """Answer somebody with a session: from here, unless only Django knows what they see."""
+        connection.close_if_unusable_or_obsolete()
+        try:
+            person = SignedIn.of(asked.session, asked.table)
+            page = person and self.pieces_for(person, asked.wanted, environ)
+            marks = page and person.marks(list(page.buttons))
+        except Error:
+            page = None
+        if page is None:
+            return self.application(environ, start_response)
+        etag = page.etag(person, marks)
+        headers = [*page.headers, ("ETag", etag)]
+        if matches(environ.get("HTTP_IF_NONE_MATCH", ""), etag):
+            start_response("304 Not Modified", headers)
+            status, body = 304, b""
+        else:
+            body = page.joined(person, marks, asked.secret)
+            if asked.encoding:
+                body = packed(body)
+                headers.append(("Content-Encoding", "gzip"))
+            headers += [("Content-Type", HTML), ("Content-Length", str(len(body)))]
+            start_response("200 OK", headers)
+            status = 200
+        self.note(environ, status, start, person.pk)
+        return [body] if body and environ["REQUEST_METHOD"] == "GET" else []
+
+    def pieces_for(self, person, wanted, environ):
+        """Return the pieces of a person's page, None when it cannot be cut."""
+        self.version.learn(person.version)
+        own = replace(wanted, **asdict(person.display), person=(person.staff, person.columns))
+        own = own if own.language else replace(own, language=wanted.language)
+        page = self.pages.get(own)
+        if not fresh(page, person.version):
+            page = self.fetch(own, environ, None, person.version)
+        return page if isinstance(page, Pieces) else None
 
     def learn(self, asked, environ):
         """Return what `understand` does, and remember it."""
@@ -306,18 +365,21 @@ class PageCache:
         start_response("200 OK", whole)
         return 200, [content] if environ["REQUEST_METHOD"] == "GET" else []
 
-    def log(self, environ, wanted, status, start):
-        """Write the line of the access log."""
+    def note(self, environ, status, start, user="-"):
+        """Count an answer, and write its line of the access log."""
+        self.pages.counts["answered"] += 1
+        if not access_log.isEnabledFor(logging.INFO):
+            return
         access = {
             "method": environ["REQUEST_METHOD"],
-            "path": logged_path(wanted),
+            "path": escape_uri_path(environ["PATH_INFO"]),
             "status": status,
             "ms": round((time.perf_counter() - start) * 1000, 1),
-            "user": "-",
+            "user": user,
         }
         access_log.info("", extra={"access": access})
 
-    def fetch(self, wanted, environ, old):
+    def fetch(self, wanted, environ, old, version):
         """Return a page that is not here, or the application that is to answer instead."""
         if self.version.away:
             old = old or caches["pages"].get(wanted.name)
@@ -332,18 +394,18 @@ class PageCache:
                 return old
             over.wait(LONGEST_WAIT)
             page = self.pages.get(wanted)
-            return page if fresh(page, self.version.number) else self.application
+            return page if fresh(page, version) else self.application
         try:
-            return self.made_once(wanted, environ, old)
+            return self.made_once(wanted, environ, old, version)
         finally:
             with self.lock:
                 del self.making[wanted]
             over.set()
 
-    def made_once(self, wanted, environ, old):
+    def made_once(self, wanted, environ, old, version):
         """Return the page from the cache that processes share, or make it for all of them."""
-        version, shared = self.version.number, caches["pages"]
-        page, lock = shared.get(wanted.name), f"{wanted.name}-making"
+        shared, lock = caches["pages"], f"{wanted.name}-making"
+        page = shared.get(wanted.name)
         if not fresh(page, version) and not shared.add(lock, 1, LONGEST_WAIT):
             if old and self.version.just_ended(old):
                 return old
@@ -357,7 +419,7 @@ class PageCache:
             return page
         try:
             page = self.make(wanted, environ, version)
-            if isinstance(page, Page):
+            if isinstance(page, (Page, Pieces)):
                 self.pages.counts["made"] += 1
                 self.pages.put(wanted, page)
                 shared.set(wanted.name, page, LONGEST_SHARED)
@@ -367,11 +429,27 @@ class PageCache:
 
     def make(self, wanted, environ, version):
         """Have a page made for somebody who wants it and of whom nothing else is known."""
+        if not wanted.person:
+            return self.made_for(wanted, environ, True, lambda *found: Page.of(version, *found))
+        staff, columns = wanted.person
+        table = resolve(wanted.path).func.table
+        display = Display(wanted.language, wanted.theme, wanted.up_colour)
+        found = []
+        for watching in (False, True):
+            specimen = Specimen(staff, {table: columns}, display, watching)
+            page = self.made_for(wanted, environ, specimen, lambda *page: found.append(page))
+            if page:
+                return page
+        (headers, unmarked), (_headers, marked) = found
+        return Pieces.of(version, private_headers(headers), unmarked, marked) or self.application
+
+    def made_for(self, wanted, environ, whom, keep):
+        """Return what `keep` makes of a page's headers and body; what to answer if it is none."""
         plain = {name: environ[name] for name in OF_THE_SERVER if name in environ}
         plain |= {name: value for name, value in environ.items() if name.startswith("wsgi.")}
         for name in ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING"):
             plain[name] = environ.get(name, "")
-        plain |= {"REQUEST_METHOD": "GET", "HTTP_COOKIE": wanted.cookies(), PUBLIC: True}
+        plain |= {"REQUEST_METHOD": "GET", "HTTP_COOKIE": wanted.cookies(), PUBLIC: whom}
         plain["HTTP_ACCEPT_LANGUAGE"] = wanted.language
         plain["wsgi.input"] = io.BytesIO()
         answer = {}
@@ -385,33 +463,43 @@ class PageCache:
         finally:
             if hasattr(result, "close"):
                 result.close()
-        names = {name.lower() for name, _value in answer["headers"]}
-        if "set-cookie" in names:
+        cookies = {
+            value.strip() for name, value in answer["headers"] if name.lower() == "set-cookie"
+        }
+        # The specimen's own is given to nobody: it stands for everyone's.
+        if any(not cookie.startswith(f"{TOKEN_COOKIE}{SECRET}") for cookie in cookies):
             return self.application
         if not answer["status"].startswith("200 "):
             return passing_on(answer, body)
-        return Page.of(version, answer["headers"], body)
+        return keep(answer["headers"], body)
 
 
 def understand(environ):
-    """Return what a request wants and in which encoding, None when it is not for this cache."""
+    """Return what a request asks for, None when it is not for this cache."""
     query = environ.get("QUERY_STRING", "")
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not environ.get("HTTP_HOST"):
         return None
     request = WSGIRequest({**environ, "wsgi.input": io.BytesIO()})
     try:
         request.get_host()
-        names = getattr(resolve(request.path_info).func, "public_parameters", None)
+        view = resolve(request.path_info).func
     except (DisallowedHost, Resolver404):
         return None
-    someone = any(name in request.COOKIES for name in OF_SOMEBODY)
+    names = getattr(view, "public_parameters", None)
     insecure = settings.SECURE_SSL_REDIRECT and not request.is_secure()
-    if names is None or someone or insecure or not canonical(query, names):
+    if names is None or insecure or "messages" in request.COOKIES or not canonical(query, names):
+        return None
+    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    secret = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+    # A token is handed out, and a session of another kind read, by Django alone.
+    known = view.table and PLAIN_SECRET.fullmatch(secret) and settings.SESSION_ENGINE == IN_DATABASE
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and not (session and known):
         return None
     display = Display.of_cookies(request.COOKIES)
     language = translation.get_language_from_request(request)
     wanted = Wanted(request.path, query, language, display.theme, display.up_colour)
-    return wanted, encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    return Asked(wanted, encoding, view.table, session, secret)
 
 
 def canonical(query, names):
@@ -442,7 +530,7 @@ def encoding_for(accepted):
 def matches(given, etag):
     """Return whether an If-None-Match names an ETag; weak ones count (RFC 9110, 13.1.2)."""
     named = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-    return etag in named or "*" in named
+    return etag.removeprefix("W/") in named or "*" in named
 
 
 def passing_on(answer, body):
@@ -453,6 +541,13 @@ def passing_on(answer, body):
         return [body] if environ["REQUEST_METHOD"] == "GET" else []
 
     return application
+
+
+def private_headers(headers):
+    """Return the headers of a person's page but for those of one answer."""
+    once = {*REPLACED, "content-type", "set-cookie"}
+    kept = [pair for pair in headers if pair[0].lower() not in once]
+    return [*kept, ("Vary", VARY), ("Cache-Control", PRIVATE)]
 
 
 def marked(wanted, page):

@@ -10,7 +10,7 @@ from ..screen import Page, parameters
 from .shared import asked_screen, saved_screens
 
 
-@public_page(*parameters(MARKET))
+@public_page(*parameters(MARKET), table="market")
 @require_safe
 def market(request):
     """Show the stocks that the address asks for."""
