@@ -46,8 +46,9 @@ LONGEST_LIFE = 60
 LONGEST_SHARED = 3600
 LONGEST_WAIT = 2
 BETWEEN_LOOKS = 0.02
-# How long a page of the version before may still be shown, while the next is made.
-GRACE = 0.4
+# How long after its version was last seen to be the newest a page may be shown, while the next one
+# is made.
+GRACE = 0.8
 MOST_REQUESTS, LONGEST_REQUEST = 2000, 1000
 LONGEST_QUERY = 500
 BROTLI_QUALITY, GZIP_LEVEL = 5, 6
@@ -240,7 +241,7 @@ class KnownVersion:
     def __init__(self):
         self.lock = threading.Lock()
         self.number, self.before = None, None
-        self.checked = self.changed = float("-inf")
+        self.checked = self.before_seen = float("-inf")
         self.away = False
 
     def current(self):
@@ -270,12 +271,12 @@ class KnownVersion:
     def learn(self, number):
         """Take over a version that somebody else asked for just now."""
         if number != self.number:
-            self.number, self.before, self.changed = number, self.number, time.monotonic()
+            self.number, self.before, self.before_seen = number, self.number, self.checked
         self.checked, self.away = time.monotonic(), False
 
     def just_ended(self, page):
         """Return whether a page shows the version before, which has only just ended."""
-        recent = time.monotonic() - self.changed < GRACE
+        recent = time.monotonic() - self.before_seen < GRACE
         return page.version == self.number or (recent and page.version == self.before)
 
 

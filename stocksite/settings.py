@@ -99,7 +99,7 @@ if CACHES["default"]["BACKEND"].endswith("FileCache"):
         "OPTIONS": {"MAX_ENTRIES": 500},
     }
 # How much of its memory a worker gives to the pages that everyone sees alike
-PAGE_CACHE_MB = environment.at_least(env, "PAGE_CACHE_MB", 32, 1)
+PAGE_CACHE_MB = environment.at_least(env, "PAGE_CACHE_MB", 16, 1)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

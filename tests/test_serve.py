@@ -132,6 +132,18 @@ def test_a_worker_stays_within_its_memory(site):
     assert max(resident) <= 150
 
 
+def test_every_worker_shows_within_a_second_what_another_process_stored(tmp_path):
+    env, port = environment(tmp_path), free_port()
+    assert run("manage.py", "prepare", env=env).returncode == 0
+    url, file = f"http://127.0.0.1:{port}/", tmp_path / "quotes.csv"
+    file.write_text("code,market,price\n000007,SZ,98.76\n")
+    with serving("manage.py", "serve", str(port), env=env, url=url):
+        assert not any("98.76" in fetch(url)[2] for _worker in range(8))
+        assert run("manage.py", "importstocks", str(file), env=env).returncode == 0
+        time.sleep(1)
+        assert all("98.76" in fetch(url)[2] for _worker in range(8))
+
+
 def test_too_large_a_body_gets_the_page_of_413(site):
     port = free_port()
     url = f"http://127.0.0.1:{port}/accounts/login/"
