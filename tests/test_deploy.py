@@ -1,0 +1,104 @@
+"""deploy/nginx.conf with a real nginx before the real site."""
+
+import contextlib
+import gzip
+import os
+import re
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+from .mariadb import free_port, program
+from .processes import ROOT, fetch, serving
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture(scope="module")
+def behind_nginx(site, tmp_path_factory):
+    """The address of the site behind nginx, which is configured as an operator would."""
+    if not program("nginx"):
+        assert os.environ.get("CI") != "true", "nginx is missing: apt install nginx-light"
+        pytest.skip("nginx is missing: apt install nginx-light")
+    folder = tmp_path_factory.mktemp("nginx")
+    port, site_port = free_port(), free_port()
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for there, here in (
+        ("user www-data;", "user root;" if os.geteuid() == 0 else ""),
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("127.0.0.1:8000", f"127.0.0.1:{site_port}"),
+        ("/var/cache/nginx/stocksite", str(folder / "cache")),
+        ("/var/log/nginx", str(folder)),
+        ("/run/nginx.pid", str(folder / "pid")),
+        ("http {\n", f"http {{\n{temporary(folder)}"),
+    ):
+        assert there in text
+        text = text.replace(there, here)
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    url = f"http://127.0.0.1:{port}/"
+    command = (program("nginx"), "-c", folder / "nginx.conf", "-e", folder / "error.log")
+    env = {**site, "TRUSTED_PROXY_COUNT": "1"}
+    address = f"http://127.0.0.1:{site_port}/healthz"
+    with (
+        serving("manage.py", "serve", str(site_port), env=env, url=address),
+        subprocess.Popen([*command, "-g", "daemon off;"]) as nginx,
+    ):
+        try:
+            answering(url)
+            yield url
+        finally:
+            nginx.terminate()
+
+
+def temporary(folder):
+    """Return where nginx keeps what it is sent."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return "".join(f"{kind}_temp_path {folder / kind};\n" for kind in kinds)
+
+
+def answering(url):
+    """Wait until nginx answers."""
+    for _try in range(100):
+        with contextlib.suppress(OSError):
+            return fetch(url)
+        time.sleep(0.05)
+    raise AssertionError("nginx did not answer")
+
+
+def test_a_visitors_page_comes_from_nginx(behind_nginx):
+    seen = [fetch(behind_nginx, **{"Accept-Language": "en"})[1]["X-Cache"] for _n in range(5)]
+    assert "HIT" in seen
+    time.sleep(2.1)
+    assert fetch(behind_nginx, **{"Accept-Language": "en"})[1]["X-Cache"] != "HIT"
+
+
+def test_language_and_encoding_have_pages_of_their_own(behind_nginx):
+    for _again in range(2):
+        for language, word in (("en", "Turnover"), ("zh-CN", "换手率")):
+            assert word in fetch(behind_nginx, **{"Accept-Language": language})[2]
+        headers = {"Accept-Language": "en", "Accept-Encoding": "gzip"}
+        request = urllib.request.Request(behind_nginx, headers=headers)
+        with urllib.request.urlopen(request) as response:
+            assert response.headers["Content-Encoding"] == "gzip"
+            assert "Turnover" in gzip.decompress(response.read()).decode()
+
+
+def test_a_person_never_meets_the_cache(behind_nginx, site):
+    status, headers, page = fetch(f"{behind_nginx}accounts/signup/")
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    form = (
+        f"csrfmiddlewaretoken={token}&username=proxied&password1=a+long+walk&password2=a+long+walk"
+    )
+    signed_in = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    request = urllib.request.Request(f"{behind_nginx}accounts/signup/", form.encode(), signed_in)
+    with opener.open(request) as response:
+        assert response.status == 200
+    for _again in range(2):
+        with opener.open(behind_nginx) as response:
+            assert response.headers["X-Cache"] == "BYPASS"
+            assert ">proxied<" in response.read().decode()
+        assert ">proxied<" not in fetch(behind_nginx)[2]
