@@ -69,6 +69,7 @@ LOOKED_AT = (
 )
 # What the server says of itself and its streams, which a request made here needs as well.
 OF_THE_SERVER = ("SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", "SCRIPT_NAME")
+OF_THE_ADDRESS = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING")
 VARY = "Accept-Language, Accept-Encoding, Cookie"
 # A shared cache may keep a page for a second; a browser asks whether its own is still good.
 CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-if-error=300"
@@ -88,16 +89,17 @@ BEFORE_CONTENT = b'<div id="messages"'
 access_log = logging.getLogger("stocks.access")
 
 
-def public_page(*names, table=""):
+def public_page(*names, table="", impersonal=False):
     """Mark a view whose page everyone without a session sees alike.
 
     `names` are the parameters that an address may have to be answered from here, in their order.
     With the name of a `table`, signed-in people see the same page too, but for their columns of
-    that table, their marks on its stocks, and their name.
+    that table, their marks on its stocks, and their name. What is `impersonal`, such as a picture,
+    they see as everyone does.
     """
 
     def mark(view):
-        view.public_parameters, view.table = names, table
+        view.public_parameters, view.table, view.impersonal = names, table, impersonal
         return view
 
     return mark
@@ -112,7 +114,7 @@ class Wanted:
     language: str
     theme: str
     up_colour: str
-    # Of somebody signed in: whether they are staff, and the columns they chose.
+    # Of somebody signed in: the table, whether they are staff, and the columns they chose.
     person: tuple = ()
 
     @cached_property
@@ -249,7 +251,7 @@ class KnownVersion:
         if time.monotonic() - self.checked < CHECKED_EVERY:
             return self.number
         # The others wait for the one that asks, unless the database keeps it waiting.
-        if self.lock.acquire(timeout=LONGEST_ASKING):
+        if self.lock.acquire(timeout=0 if self.away else LONGEST_ASKING):
             try:
                 if time.monotonic() - self.checked >= CHECKED_EVERY:
                     self.ask()
@@ -315,13 +317,13 @@ class PageCache:
         connection.close_if_unusable_or_obsolete()
         try:
             person = SignedIn.of(asked.session, asked.table)
-            page = person and self.pieces_for(person, asked.wanted, environ)
+            page = person and self.pieces_for(person, asked.table, asked.wanted, environ)
             marks = page and person.marks(list(page.buttons))
         except Error:
             page = None
         if page is None:
             return self.application(environ, start_response)
-        etag = page.etag(person, marks)
+        etag = page.etag(person, marks, asked.secret)
         headers = [*page.headers, ("ETag", etag)]
         if matches(environ.get("HTTP_IF_NONE_MATCH", ""), etag):
             start_response("304 Not Modified", headers)
@@ -337,10 +339,12 @@ class PageCache:
         self.note(environ, status, start, person.pk)
         return [body] if body and environ["REQUEST_METHOD"] == "GET" else []
 
-    def pieces_for(self, person, wanted, environ):
+    def pieces_for(self, person, table, wanted, environ):
         """Return the pieces of a person's page, None when it cannot be cut."""
         self.version.learn(person.version)
-        own = replace(wanted, **asdict(person.display), person=(person.staff, person.columns))
+        own = replace(
+            wanted, **asdict(person.display), person=(table, person.staff, person.columns)
+        )
         own = own if own.language else replace(own, language=wanted.language)
         page = self.pages.get(own)
         if not fresh(page, person.version):
@@ -360,7 +364,7 @@ class PageCache:
         """Send a page in an encoding, or say that it has not changed; return (status, body)."""
         etag, unchanged, whole, content = page.forms[encoding]
         given = environ.get("HTTP_IF_NONE_MATCH")
-        if given and (given == etag or matches(given, etag)):
+        if given and etag and (given == etag or matches(given, etag)):
             start_response("304 Not Modified", unchanged)
             return 304, []
         start_response("200 OK", whole)
@@ -432,8 +436,7 @@ class PageCache:
         """Have a page made for somebody who wants it and of whom nothing else is known."""
         if not wanted.person:
             return self.made_for(wanted, environ, True, lambda *found: Page.of(version, *found))
-        staff, columns = wanted.person
-        table = resolve(wanted.path).func.table
+        table, staff, columns = wanted.person
         display = Display(wanted.language, wanted.theme, wanted.up_colour)
         found = []
         for watching in (False, True):
@@ -446,10 +449,9 @@ class PageCache:
 
     def made_for(self, wanted, environ, whom, keep):
         """Return what `keep` makes of a page's headers and body; what to answer if it is none."""
-        plain = {name: environ[name] for name in OF_THE_SERVER if name in environ}
+        names = (*OF_THE_SERVER, *OF_THE_ADDRESS)
+        plain = {name: environ[name] for name in names if name in environ}
         plain |= {name: value for name, value in environ.items() if name.startswith("wsgi.")}
-        for name in ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING"):
-            plain[name] = environ.get(name, "")
         plain |= {"REQUEST_METHOD": "GET", "HTTP_COOKIE": wanted.cookies(), PUBLIC: whom}
         plain["HTTP_ACCEPT_LANGUAGE"] = wanted.language
         plain["wsgi.input"] = io.BytesIO()
@@ -490,17 +492,17 @@ def understand(environ):
     insecure = settings.SECURE_SSL_REDIRECT and not request.is_secure()
     if names is None or insecure or "messages" in request.COOKIES or not canonical(query, names):
         return None
-    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    session = "" if view.impersonal else request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     secret = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
     # A token is handed out, and a session of another kind read, by Django alone.
     known = view.table and PLAIN_SECRET.fullmatch(secret) and settings.SESSION_ENGINE == IN_DATABASE
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and not (session and known):
+    if session == "" and not view.impersonal or session and not known:
         return None
     display = Display.of_cookies(request.COOKIES)
     language = translation.get_language_from_request(request)
     wanted = Wanted(request.path, query, language, display.theme, display.up_colour)
     encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
-    return Asked(wanted, encoding, view.table, session, secret)
+    return Asked(wanted, encoding, view.table, session or "", secret)
 
 
 def canonical(query, names):
@@ -552,24 +554,21 @@ def private_headers(headers):
 
 
 def marked(wanted, page):
-    """Return an application that shows an old page, and says from when it is."""
-
-    def application(environ, start_response):
-        with translation.override(wanted.language):
-            made = datetime.fromtimestamp(page.made_at, timezone.get_current_timezone())
-            text = _("The database does not answer. This page is from %(time)s.") % {
-                "time": formats.time_format(made, "TIME_FORMAT")
-            }
-        mark = f'<p class="message warning" role="status">{text}</p>'.encode()
-        body = page.plain.replace(BEFORE_CONTENT, mark + BEFORE_CONTENT, 1)
-        _etag, _unchanged, whole, _content = page.forms[""]
-        headers = [p for p in whole if p[0].lower() not in REPLACED]
-        headers += [
-            ("Age", str(int(time.time() - page.made_at))),
-            ("Cache-Control", "no-store"),
-            ("Content-Length", str(len(body))),
-        ]
-        start_response("200 OK", headers)
-        return [body] if environ["REQUEST_METHOD"] == "GET" else []
-
-    return application
+    """Return an old page that says from when it is, plain in every encoding and not to be kept."""
+    with translation.override(wanted.language):
+        made = datetime.fromtimestamp(page.made_at, timezone.get_current_timezone())
+        text = _("The database does not answer. This page is from %(time)s.") % {
+            "time": formats.time_format(made, "TIME_FORMAT")
+        }
+    mark = f'<p class="message warning" role="status">{text}</p>'.encode()
+    body = page.plain.replace(BEFORE_CONTENT, mark + BEFORE_CONTENT, 1)
+    _etag, _unchanged, whole, _content = page.forms[""]
+    headers = [pair for pair in whole if pair[0].lower() not in REPLACED]
+    headers += [
+        ("Age", str(int(time.time() - page.made_at))),
+        ("Cache-Control", "no-store"),
+        ("Content-Length", str(len(body))),
+    ]
+    return Page(
+        page.version, page.made_at, dict.fromkeys(page.forms, (None, [], headers, body)), body
+    )

@@ -181,9 +181,10 @@ class Pieces:
         size = 2 * len(whole) + 200 * len(parts)
         return cls(version, time.time(), headers, parts, names, tokens, buttons, digest, size)
 
-    def etag(self, person, marks):
-        """Return the weak ETag of a person's page: the token in it changes, and means the same."""
-        own = hashlib.sha256(f"{person.pk} {person.name} {sorted(marks)}".encode()).hexdigest()[:20]
+    def etag(self, person, marks, secret):
+        """Return the weak ETag of a person's page: a secret's tokens differ, and mean the same."""
+        own = f"{person.pk} {person.name} {sorted(marks)} {secret}"
+        own = hashlib.sha256(own.encode()).hexdigest()[:20]
         return f'W/"{self.digest}-{own}"'
 
     def joined(self, person, marks, secret):

@@ -97,7 +97,6 @@ def test_thirteen_years_take_few_bytes(client, apple):
 def test_a_browser_keeps_the_data_and_asks_whether_it_changed(client, apple):
     path = "/stocks/AAPL.US/bars.json"
     response = client.get(path)
-    assert response["Cache-Control"] == "public, max-age=300"
     assert "Set-Cookie" not in response.headers
     tag = response["ETag"]
     again = client.get(path, headers={"If-None-Match": tag})
@@ -119,7 +118,7 @@ def test_the_address_follows_the_rules_of_the_page(client, apple, path, target):
 def test_no_such_stock_has_data(client, apple, symbol):
     response = client.get(f"/stocks/{symbol}/bars.json")
     assert response.status_code == 404
-    assert "Cache-Control" not in response.headers
+    assert "public" not in response["Cache-Control"]
 
 
 def test_a_code_of_several_stocks_has_no_data(client, apple):

@@ -284,6 +284,15 @@ def test_other_methods_are_not_answered(cache, method):
     assert cache.pages.counts["answered"] == 1
 
 
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_page_is_the_same_under_every_name_of_the_site(cache, client, path, settings):
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "stocks.example.org"]
+    for name in ("testserver", "stocks.example.org"):
+        expected = client.get(path, HTTP_HOST=name).content.decode()
+        assert Answer(cache, path, HTTP_HOST=name).text == expected
+    assert cache.pages.counts["made"] == 1
+
+
 @pytest.mark.parametrize("host", ["evil.example.org", "testserver@evil", ""])
 def test_other_hosts_are_not_answered(cache, host):
     Answer(cache, "/")
@@ -559,6 +568,19 @@ def test_ones_own_change_is_there_at_once(new_cache, alice, alices, stocks, monk
     update()
     assert as_alice(cache, alices).text != after.text
     assert cache.pages.counts["made"] == 2
+
+
+def test_what_is_impersonal_is_everyones(cache, alices):
+    for path in ("/histogram/price.svg", "/stocks/000007.SZ/bars.json"):
+        visitors, hers = Answer(cache, path), Answer(cache, path, HTTP_COOKIE=alices)
+        assert (visitors.body, visitors.headers) == (hers.body, hers.headers)
+    assert cache.pages.counts["made"] == 2
+
+
+def test_another_token_is_another_page_to_a_browser(cache, alices):
+    before = as_alice(cache, alices).headers["etag"]
+    other = alices[:-32] + "x" * 32
+    assert as_alice(cache, other, HTTP_IF_NONE_MATCH=before).status == 200
 
 
 def test_persons_share_the_pieces_and_nothing_else(cache, client, alice, alices, bob):

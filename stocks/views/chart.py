@@ -2,7 +2,6 @@
 
 from django.http import JsonResponse
 from django.shortcuts import redirect
-from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from ..history import History
@@ -10,11 +9,10 @@ from ..models import Stock
 from ..page_cache import public_page
 from .shared import which_stock
 
-SECONDS_KEPT = 300
 COMPACT = {"separators": (",", ":")}
 
 
-@public_page()
+@public_page(impersonal=True)
 @require_safe
 @conditional_page
 def bars(request, symbol):
@@ -27,9 +25,7 @@ def bars(request, symbol):
     (stock,) = found
     if stock.slug != symbol:
         return redirect("bars", stock.slug)
-    response = JsonResponse(
+    return JsonResponse(
         {"symbol": stock.symbol, "name": stock.short, **History.of(stock).packed()},
         json_dumps_params=COMPACT,
     )
-    patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
-    return response

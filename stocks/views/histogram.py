@@ -1,7 +1,6 @@
 """The small pictures in the filters of the market's table."""
 
 from django.http import Http404, HttpResponse
-from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from ..columns import MARKET
@@ -9,10 +8,8 @@ from ..histogram import Histogram
 from ..models import Stock
 from ..page_cache import public_page
 
-SECONDS_KEPT = 300
 
-
-@public_page()
+@public_page(impersonal=True)
 @require_safe
 @conditional_page
 def histogram(request, name):
@@ -21,6 +18,4 @@ def histogram(request, name):
     if column is None or not column.ranged:
         raise Http404
     drawn = Histogram.of(Stock.objects.all(), column).svg
-    response = HttpResponse(drawn, content_type="image/svg+xml")
-    patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
-    return response
+    return HttpResponse(drawn, content_type="image/svg+xml")
