@@ -29,7 +29,7 @@ from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error, connection
 from django.urls import Resolver404, resolve
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 
@@ -558,7 +558,7 @@ def marked(wanted, page):
     with translation.override(wanted.language):
         made = datetime.fromtimestamp(page.made_at, timezone.get_current_timezone())
         text = _("The database does not answer. This page is from %(time)s.") % {
-            "time": formats.time_format(made, "TIME_FORMAT")
+            "time": f"{made:%Y-%m-%d %H:%M}"
         }
     mark = f'<p class="message warning" role="status">{text}</p>'.encode()
     body = page.plain.replace(BEFORE_CONTENT, mark + BEFORE_CONTENT, 1)
