@@ -5,6 +5,7 @@
 const SECONDS = 86400;
 const MONTHS = { "1m": 1, "3m": 3, "6m": 6, "1y": 12, "5y": 60 };
 const MARGIN = 0.02;
+const LONGEST_AVERAGE = 60;
 const LANGUAGE = document.documentElement.lang;
 
 const compact = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 2 });
@@ -122,6 +123,7 @@ class Chart {
     this.plot = box.querySelector(".plot");
     this.place = this.plot.appendChild(document.createElement("div"));
     this.other = null;
+    this.whole = false;
   }
 
   get chosen() {
@@ -129,18 +131,45 @@ class Chart {
     return { range: form.get("range"), step: form.get("step"), scale: form.get("scale"), ma: form.getAll("ma").map(Number) };
   }
 
+  // Until somebody turns to it, the chart has the days it shows, and those that their averages
+  // reach back to: all of them would keep a slow phone busy while its page loads.
+  get joined() {
+    const { range, step } = this.chosen;
+    const { days } = this.data;
+    if (this.whole || step !== "day") return join(days, step);
+    return days.slice(Math.max(0, firstShown(days, range) - LONGEST_AVERAGE));
+  }
+
+  // Puts in the days before them; a finger may be on the chart already, so it is not drawn anew.
+  complete() {
+    if (this.whole) return;
+    const kept = this.chart.timeScale().getVisibleRange();
+    this.whole = true;
+    this.days = this.joined;
+    for (const [series, points] of this.filled) series.setData(points());
+    this.chart.timeScale().setVisibleRange(kept);
+    this.tell(this.days.length - 1);
+  }
+
+  // Shows the points that a function gives of the days there are.
+  fill(series, points) {
+    this.filled.push([series, points]);
+    series.setData(points());
+  }
+
   // Draws everything anew, which takes a few milliseconds, and shows the same time again.
   draw() {
     const kept = this.chart?.timeScale().getVisibleRange();
     this.chart?.remove();
-    const { step, scale, ma } = this.chosen;
+    this.filled = [];
+    const { scale, ma } = this.chosen;
     const colours = palette(this.box);
-    this.days = join(this.data.days, step);
+    this.days = this.joined;
     this.chart = this.makeChart(colours, scale);
     this.addCandles(colours);
     this.addVolume(colours);
-    for (const length of ma) this.addLine(average(this.days, length), colours[`ma${length}`], 1);
-    if (this.other) this.addLine(beside(this.days, this.other.days), colours.ink, 2, this.other.symbol);
+    for (const length of ma) this.addLine(() => average(this.days, length), colours[`ma${length}`], 1);
+    if (this.other) this.addLine(() => beside(this.days, this.other.days), colours.ink, 2, this.other.symbol);
     if (kept) this.chart.timeScale().setVisibleRange(kept);
     else this.showRange();
     this.chart.subscribeCrosshairMove(({ logical }) => this.tell(logical ?? this.days.length - 1));
@@ -182,7 +211,7 @@ class Chart {
       wickDownColor: colours.down,
       priceFormat: { type: "price", precision: this.data.digits, minMove: 10 ** -this.data.digits },
     });
-    this.candles.setData(this.days);
+    this.fill(this.candles, () => this.days);
     const { high, highLabel, added, note } = this.box.dataset;
     if (high) {
       this.candles.createPriceLine({ price: Number(high), color: colours.accent, lineStyle: 2, lineWidth: 1, title: highLabel });
@@ -200,14 +229,15 @@ class Chart {
   }
 
   addVolume(colours) {
-    const traded = this.days.filter(({ volume }) => volume !== null);
-    if (!traded.length) return;
+    if (this.days.every(({ volume }) => volume === null)) return;
     const bars = this.chart.addSeries(
       window.LightweightCharts.HistogramSeries,
       { priceFormat: { type: "custom", formatter: (value) => compact.format(value), minMove: 1 }, priceLineVisible: false, lastValueVisible: false },
       1,
     );
-    bars.setData(traded.map(({ time, volume, open, close }) => ({ time, value: volume, color: faint(close < open ? colours.down : colours.up) })));
+    this.fill(bars, () => this.days
+      .filter(({ volume }) => volume !== null)
+      .map(({ time, volume, open, close }) => ({ time, value: volume, color: faint(close < open ? colours.down : colours.up) })));
     // The prices' scale may be logarithmic, or in percent.
     bars.priceScale().applyOptions({ mode: window.LightweightCharts.PriceScaleMode.Normal });
     const [prices, volumes] = this.chart.panes();
@@ -219,7 +249,7 @@ class Chart {
     const line = this.chart.addSeries(window.LightweightCharts.LineSeries, {
       color, lineWidth, title, priceLineVisible: false, lastValueVisible: Boolean(title), crosshairMarkerVisible: false,
     });
-    line.setData(points);
+    this.fill(line, points);
   }
 
   showRange() {
@@ -352,6 +382,7 @@ class Chart {
       this.plot.setAttribute(name, value);
     }
     this.plot.addEventListener("keydown", (event) => this.key(event));
+    for (const type of ["pointerenter", "focusin"]) this.box.addEventListener(type, () => this.complete());
     for (const type of ["focus", "blur"]) {
       this.plot.addEventListener(type, () => this.chart.applyOptions({ handleScale: { mouseWheel: type === "focus" } }));
     }
