@@ -23,6 +23,12 @@ MOST_SUGGESTIONS = 6
 # What is typed beyond this many characters says nothing about which stock is meant.
 LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
+# What tables are put in order by. The key of a row stands in its index too, and decides ties.
+INDEXED = (
+    *("code", "industry", "chg", "turnover", "price", "highs", "time", "distance"),
+    *("previous_close", "open", "high", "low", "volume", "amount", "price_earnings"),
+    *("price_book", "market_value", "quote_time", "source", "status"),
+)
 
 
 def percent_above(value, base):
@@ -298,10 +304,7 @@ class Stock(models.Model):
         db_table = "info"
         verbose_name = _("stock")
         verbose_name_plural = _("stocks")
-        indexes = [
-            models.Index(fields=["code"], name="info_code"),
-            models.Index(fields=["industry"], name="info_industry"),
-        ]
+        indexes = [models.Index(fields=[name], name=f"info_{name}") for name in INDEXED]
         constraints = [
             models.UniqueConstraint(
                 fields=["market", "code"],
