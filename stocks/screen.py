@@ -399,9 +399,9 @@ class Page:
     newest_high: object
 
     @classmethod
-    def of(cls, screen, stocks):
+    def of(cls, screen, stocks, facts=None):
         """Read the page that a screen asks for; past the end it is the last one."""
-        summary = stocks.summary(screen.condition())
+        summary = stocks.summary(screen.condition(), facts)
         last = max(1, ceil(summary["shown"] / screen.size))
         if screen.page > last:
             problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}

@@ -119,7 +119,7 @@ def lists(alias):
     """Ask for the markets and industries."""
     from stocks.models import Stock
 
-    return Stock.objects.using(alias).markets_and_industries()
+    return Stock.objects.using(alias).facts()
 
 
 def picture(column):

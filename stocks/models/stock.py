@@ -1,6 +1,7 @@
 """The stocks: the table `info`."""
 
 import difflib
+from dataclasses import dataclass
 from decimal import Decimal
 from os.path import commonprefix
 
@@ -15,7 +16,7 @@ from simple_history.models import HistoricalRecords
 
 from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
-from .data_change import NotingQuerySet
+from .data_change import NotingQuerySet, kept
 from .fields import ExactDecimalField, PercentField
 
 SMALLEST_PRICE = Decimal("0.0001")
@@ -23,6 +24,8 @@ MOST_SUGGESTIONS = 6
 # What is typed beyond this many characters says nothing about which stock is meant.
 LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
+# How many stocks have each value of these is known without counting.
+COUNTED = ("market", "industry", "status", "source")
 # What tables are put in order by. The key of a row stands in its index too, and decides ties.
 INDEXED = (
     *("code", "industry", "chg", "turnover", "price", "highs", "time", "distance"),
@@ -144,34 +147,79 @@ class StockQuerySet(NotingQuerySet):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
-    def markets_and_industries(self):
-        """Return the markets that have stocks and the industries there are, in order."""
-        markets, industries = (
-            self.order_by().values_list(Value(name), name).distinct()
-            for name in ("market", "industry")
-        )
-        found = sorted(markets.union(industries, all=True))
-        return (
-            [value for name, value in found if name == "market"],
-            [value for name, value in found if name == "industry" and value],
-        )
+    def facts(self):
+        """Return what is true of these stocks together; of the whole table it is kept."""
+        if self.query.where:
+            return Facts.of(self)
+        whole = self.model.objects.using(self.db)
+        return kept.value("facts", self.db, lambda: Facts.of(whole))
 
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)
 
-    def summary(self, shown=None):
-        """Return the counts and dates of the table in one query.
+    def summary(self, shown=None, facts=None):
+        """Return the counts and dates of the table.
 
         `total` and `shown` (those that match the condition `shown`) count stocks,
         `newest_quote` and `newest_high` are the latest quote time and previous-high date.
         """
-        return self.aggregate(
-            total=Count("pk"),
-            shown=Count("pk", filter=shown),
-            newest_quote=Max("quote_time"),
-            newest_high=Max("time"),
-        )
+        facts = facts or self.facts()
+        known = facts.count(shown)
+        return {
+            "total": facts.total,
+            "shown": self.filter(shown).count() if known is None else known,
+            "newest_quote": facts.newest_quote,
+            "newest_high": facts.newest_high,
+        }
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is true of stocks together: how many have each value of some fields, what is newest."""
+
+    counts: dict
+    newest_quote: object
+    newest_high: object
+
+    @classmethod
+    def of(cls, stocks):
+        """Read them, in one query."""
+        stocks = stocks.order_by()
+        first, *others = (stocks.values_list(Value(name), name) for name in COUNTED)
+        never = Value(None, models.DateTimeField()), Value(None, models.DateField())
+        dated = first.annotate(n=Count("pk"), quote=Max("quote_time"), high=Max("time"))
+        undated = [each.annotate(n=Count("pk"), quote=never[0], high=never[1]) for each in others]
+        counts, quotes, highs = {name: {} for name in COUNTED}, [], []
+        for name, value, count, quote, high in dated.union(*undated, all=True):
+            counts[name][value] = count
+            quotes.append(quote)
+            highs.append(high)
+        return cls(counts, *(max(filter(None, days), default=None) for days in (quotes, highs)))
+
+    @property
+    def total(self):
+        """How many stocks there are."""
+        return sum(self.counts["market"].values())
+
+    @property
+    def markets(self):
+        """The markets that have stocks, in order; "" stands for an unknown one."""
+        return sorted(self.counts["market"])
+
+    @property
+    def industries(self):
+        """The industries there are, in order."""
+        return sorted(filter(None, self.counts["industry"]))
+
+    def count(self, condition):
+        """Return how many stocks match a condition, None when that has to be counted."""
+        if condition is None:
+            return self.total
+        if len(condition.children) > 1 or not isinstance(condition.children[0], tuple):
+            return None
+        name, value = condition.children[0]
+        return self.counts.get(name, {}).get(value)
 
 
 class Stock(models.Model):
