@@ -8,7 +8,7 @@ from os.path import commonprefix
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, Count, Max, Q, Value, When
-from django.db.models.functions import Cast, NullIf, Round
+from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -24,13 +24,15 @@ MOST_SUGGESTIONS = 6
 # What is typed beyond this many characters says nothing about which stock is meant.
 LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
+# How much of a name's pinyin decides its place.
+LONGEST_ORDER = 64
 # How many stocks have each value of these is known without counting.
 COUNTED = ("market", "industry", "status", "source")
 # What tables are put in order by. The key of a row stands in its index too, and decides ties.
 INDEXED = (
     *("code", "industry", "chg", "turnover", "price", "highs", "time", "distance"),
     *("previous_close", "open", "high", "low", "volume", "amount", "price_earnings"),
-    *("price_book", "market_value", "quote_time", "source", "status"),
+    *("price_book", "market_value", "quote_time", "source", "status", "name_order"),
 )
 
 
@@ -338,10 +340,17 @@ class Stock(models.Model):
     )
     search_name = models.CharField(max_length=255, default="", editable=False, serialize=False)
     search_pinyin = models.TextField(default="", editable=False, serialize=False)
+    # MariaDB has no index of whole texts that gives an order.
+    name_order = models.GeneratedField(
+        expression=Left("search_pinyin", LONGEST_ORDER),
+        output_field=models.CharField(max_length=LONGEST_ORDER),
+        db_persist=False,
+        serialize=False,
+    )
 
     objects = StockQuerySet.as_manager()
     history = HistoricalRecords(
-        excluded_fields=["distance", "search_name", "search_pinyin"],
+        excluded_fields=["distance", "search_name", "search_pinyin", "name_order"],
         verbose_name=_("stock history"),
         verbose_name_plural=_("stock history"),
     )
