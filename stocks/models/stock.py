@@ -3,6 +3,8 @@
 import difflib
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
@@ -24,6 +26,8 @@ MOST_SUGGESTIONS = 6
 # What is typed beyond this many characters says nothing about which stock is meant.
 LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
+# A sample has so many groups of stocks.
+GROUPS = 48
 # How much of a name's pinyin decides its place.
 LONGEST_ORDER = 64
 # How many stocks have each value of these is known without counting.
@@ -159,6 +163,18 @@ class StockQuerySet(NotingQuerySet):
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)
+
+    def sample(self, most):
+        """Return the stocks, or where there are many more than `most`, about as many of them.
+
+        They stand together in groups that are as far from each other as possible.
+        """
+        keys = self.model.objects.using(self.db).values_list("pk", flat=True)
+        first, last = (keys.order_by(order).first() or 0 for order in ("pk", "-pk"))
+        if last - first < 2 * most:
+            return self
+        starts, size = range(first, last + 1, (last - first) // GROUPS), most // GROUPS
+        return self.filter(reduce(or_, (Q(pk__range=(n, n + size - 1)) for n in starts)))
 
     def summary(self, shown=None, facts=None):
         """Return the counts and dates of the table.
