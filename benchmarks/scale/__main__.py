@@ -11,9 +11,9 @@ from tests import mariadb
 from tests.processes import ROOT
 
 from . import report, rows
-from .answers import answered
+from .answers import SIDES, answered, seconds
 from .export import measured
-from .questions import questions
+from .questions import Question, lists, questions
 from .sides import sides
 
 
@@ -31,14 +31,21 @@ def main():
         sides(database, Path(name)) as env,
     ):
         fill(sizes)
+        first = [1000 * seconds(Question("", "", lists), side) for side in SIDES]
         asked = questions(os.environ.get("ALL") == "1")[:: number("EVERY", 1)]
         answers = [told(place, len(asked), q, rounds) for place, q in enumerate(asked, 1)]
         export = measured(env, sizes["default"])
     title = f"{DATABASES[database]}, {sizes['default']:,} rows beside {sizes['small']:,}"
     print(f"\n{title}; at most {rounds} rounds; in ms")
+    print("What is kept of a version of the data: {:.0f} ms, {:.0f} ms".format(*first))
     report.show(answers, export)
     path = Path(os.environ.get("OUTPUT", ROOT / "var" / "scale.json"))
-    report.write(path, answers, export, {"database": database, "rows": sizes, "rounds": rounds})
+    report.write(
+        path,
+        answers,
+        export,
+        {"database": database, "rows": sizes, "rounds": rounds, "kept_ms": first},
+    )
     print(f"Written to {path}")
     return int(not (export["met"] and all(answer.met for answer in answers)))
 

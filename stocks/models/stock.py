@@ -3,13 +3,11 @@
 import difflib
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Case, Count, Max, Q, Value, When
+from django.db.models import Case, Count, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -26,8 +24,6 @@ MOST_SUGGESTIONS = 6
 # What is typed beyond this many characters says nothing about which stock is meant.
 LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
-# A sample has so many groups of stocks.
-GROUPS = 48
 # How much of a name's pinyin decides its place.
 LONGEST_ORDER = 64
 # How many stocks have each value of these is known without counting.
@@ -165,16 +161,11 @@ class StockQuerySet(NotingQuerySet):
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)
 
     def sample(self, most):
-        """Return the stocks, or where there are many more than `most`, about as many of them.
-
-        They stand together in groups that are as far from each other as possible.
-        """
+        """Return the stocks, or where there are many more than `most`, about as many of them."""
         keys = self.model.objects.using(self.db).values_list("pk", flat=True)
         first, last = (keys.order_by(order).first() or 0 for order in ("pk", "-pk"))
-        if last - first < 2 * most:
-            return self
-        starts, size = range(first, last + 1, (last - first) // GROUPS), most // GROUPS
-        return self.filter(reduce(or_, (Q(pk__range=(n, n + size - 1)) for n in starts)))
+        step = (last - first) // most
+        return self.filter(pk__in=range(first, last + 1, step)) if step > 1 else self
 
     def summary(self, shown=None, facts=None):
         """Return the counts and dates of the table.
@@ -203,17 +194,19 @@ class Facts:
     @classmethod
     def of(cls, stocks):
         """Read them, in one query."""
-        stocks = stocks.order_by()
-        first, *others = (stocks.values_list(Value(name), name) for name in COUNTED)
-        never = Value(None, models.DateTimeField()), Value(None, models.DateField())
-        dated = first.annotate(n=Count("pk"), quote=Max("quote_time"), high=Max("time"))
-        undated = [each.annotate(n=Count("pk"), quote=never[0], high=never[1]) for each in others]
-        counts, quotes, highs = {name: {} for name in COUNTED}, [], []
-        for name, value, count, quote, high in dated.union(*undated, all=True):
+        newest = {
+            f"newest_{name}": Subquery(stocks.order_by(f"-{name}").values(name)[:1])
+            for name in ("quote_time", "time")
+        }
+        first, *others = (
+            stocks.order_by().values_list(Value(name), name).annotate(n=Count("pk"), **newest)
+            for name in COUNTED
+        )
+        rows = list(first.union(*others, all=True))
+        counts = {name: {} for name in COUNTED}
+        for name, value, count, *_newest in rows:
             counts[name][value] = count
-            quotes.append(quote)
-            highs.append(high)
-        return cls(counts, *(max(filter(None, days), default=None) for days in (quotes, highs)))
+        return cls(counts, *(rows[0][3:] if rows else (None, None)))
 
     @property
     def total(self):
