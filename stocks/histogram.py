@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 BARS = 24
 # A picture of as many stocks looks like one of all of them.
-MOST_COUNTED = 3_000
+MOST_COUNTED = 2_500
 # The picture in units of its own, stretched to where it stands; a grey that light and dark bear.
 WIDTH, HEIGHT = 10, 40
 SVG = (
