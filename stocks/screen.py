@@ -9,6 +9,7 @@ from operator import and_
 from urllib.parse import urlencode
 
 from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,8 @@ SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 100
 LONGEST_SEARCH = 64
 NO_MARKET = "-"
+# How many times as many stocks there have to be to put in order as to go along.
+CLEARLY = 4
 SIGNS = {"min": "≥", "max": "≤"}
 NOT_ONE_OF = gettext_lazy("%(name)s cannot be “%(value)s”; it takes %(choices)s.")
 
@@ -208,13 +211,22 @@ class Screen:
 
         There are `shown` rows on the screen and `total` stocks. Where many are shown it is
         soonest to go along the order and leave out the others; where few, to put those in order.
+        Along the order that is `size * total / shown` stocks, but all when they stand at its end.
         """
-        along = shown**2 > self.size * total
-        runs = self.runs(self.found_along(stocks) if along else self.found(stocks))
+        many = shown**2 > CLEARLY * self.size * total
+        if many or all(name == self.sort_column.name for name, _condition in self.conditions()):
+            runs = self.runs(self.found_along(stocks))
+        else:
+            runs = [self.sorted_few(stocks)]
         if first + past <= shown:
             return read(runs, first, past)
         backwards = [run.reverse() for run in reversed(runs)]
         return read(backwards, shown - past, shown - first)[::-1]
+
+    def sorted_few(self, stocks):
+        """Return the stocks on the screen in its order, which no index is chosen for."""
+        key = self.sort_column.sort_key
+        return self.found(stocks).alias(sort_key=Coalesce(key, key)).order_by(*self.ordering())
 
     def found_along(self, stocks):
         """Return the stocks on the screen by conditions that no index but the order's serves."""
