@@ -321,7 +321,7 @@ SHORT = Column(
     "short",
     _("Name"),
     _("The short name of the company's shares."),
-    order="search_pinyin",
+    order="name_order",
     aliases=("名称", "股票简称", "股票名称", "证券简称", "证券名称", "简称"),
 )
 CHG = ChangeColumn(

@@ -2,17 +2,20 @@
 
 import unicodedata
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import pairwise
 from math import ceil
+from operator import and_
 from urllib.parse import urlencode
 
-from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Subquery
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .columns import ALWAYS_SHOWN, LOOKUPS, TABLES, Table
+from .models import Stock
 from .models.stock import search_condition
 from .symbols import MARKETS
 from .trading_days import last_trading_day
@@ -21,6 +24,8 @@ SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 100
 LONGEST_SEARCH = 64
 NO_MARKET = "-"
+# How many times as many stocks there have to be to put in order as to go along.
+CLEARLY = 4
 SIGNS = {"min": "≥", "max": "≤"}
 NOT_ONE_OF = gettext_lazy("%(name)s cannot be “%(value)s”; it takes %(choices)s.")
 
@@ -171,24 +176,87 @@ class Screen:
         """The value of `sort` as it acts, the default order written out."""
         return self.sort or self.table.default_sort
 
+    def conditions(self):
+        """Yield what a stock has to satisfy to be on the screen, each with its column's name."""
+        if self.q:
+            yield "", search_condition(self.q)
+        if self.market:
+            yield "market", Q(market="" if self.market == NO_MARKET else self.market)
+        for name, value in self.matches.items():
+            yield name, Q(**{name: self.table.column(name).stored(value)})
+        for name, value in self.ranges.items():
+            column, bound = name.rsplit("_", 1)
+            yield column, self.table.column(column).condition(bound, value)
+
     def condition(self):
         """Return what a stock has to satisfy to be on the screen, None when nothing."""
         if not self.filtered:
             return None
-        condition = search_condition(self.q) if self.q else Q()
-        if self.market:
-            condition &= Q(market="" if self.market == NO_MARKET else self.market)
-        for name, value in self.matches.items():
-            condition &= Q(**{name: self.table.column(name).stored(value)})
-        for name, value in self.ranges.items():
-            column, bound = name.rsplit("_", 1)
-            condition &= self.table.column(column).condition(bound, value)
-        return condition
+        return reduce(and_, (condition for _name, condition in self.conditions()))
 
     def rows(self, stocks):
         """Return the stocks the screen shows, all pages of them, in its order."""
-        found = stocks.filter(self.condition()) if self.filtered else stocks
+        return self.ordered(self.found(stocks))
+
+    def found(self, stocks):
+        """Return the stocks on the screen."""
+        return stocks.filter(self.condition()) if self.filtered else stocks
+
+    def ordered(self, found):
+        """Return stocks in the screen's order."""
         return found.alias(sort_key=self.sort_column.sort_key).order_by(*self.ordering())
+
+    def part(self, stocks, first, past, shown, total):
+        """Return the rows from one place to another, read from the nearer end.
+
+        There are `shown` rows on the screen and `total` stocks. Where many are shown it is
+        soonest to go along the order and leave out the others; where few, to put those in order.
+        Along the order that is `size * total / shown` stocks, but all when they stand at its end.
+        """
+        many = shown**2 > CLEARLY * self.size * total
+        if many or all(name == self.sort_column.name for name, _condition in self.conditions()):
+            runs = self.runs(self.found_along(stocks))
+        else:
+            runs = [self.sorted_few(stocks)]
+        if first + past <= shown:
+            return read(runs, first, past)
+        backwards = [run.reverse() for run in reversed(runs)]
+        return read(backwards, shown - past, shown - first)[::-1]
+
+    def sorted_few(self, stocks):
+        """Return the stocks on the screen in its order, which no index is chosen for."""
+        key = self.sort_column.sort_key
+        return self.found(stocks).alias(sort_key=Coalesce(key, key)).order_by(*self.ordering())
+
+    def found_along(self, stocks):
+        """Return the stocks on the screen by conditions that no index but the order's serves."""
+        own, others = Q(), Q()
+        for name, condition in self.conditions():
+            if name == self.sort_column.name:
+                own &= condition
+            else:
+                others &= condition
+        if others:
+            # A database looks for no index in here.
+            others = Case(When(others, then=True), default=False, output_field=BooleanField())
+        return stocks.filter(own, others)
+
+    def runs(self, found):
+        """Return the rows in querysets that follow each other, each in the order of an index.
+
+        No index has what is missing at the end of an ascending order.
+        """
+        column = self.sort_column
+        name, sign = column.sort_field, "-" if self.descending else ""
+        stored = {field.name: field for field in Stock._meta.fields}.get(name)
+        if stored is None:
+            return [self.ordered(found)]
+        may_miss = column.blank or getattr(stored, "output_field", stored).null
+        if self.descending or not may_miss:
+            return [found.order_by(f"{sign}{name}", f"{sign}pk")]
+        missing = Q(**{name: "" if column.blank else None})
+        there = Q(**({f"{name}__gt": ""} if column.blank else {f"{name}__isnull": False}))
+        return [found.filter(there).order_by(name, "pk"), found.filter(missing).order_by("pk")]
 
     def ordering(self):
         """Return the order of the rows; empty values come last both ways, and no two tie."""
@@ -222,11 +290,24 @@ class Screen:
             Q(pk=Subquery(found.values("pk")[:1]))
             for found in (rows.filter(earlier).reverse(), rows.filter(later))
         ]
-        comes_before = ExpressionWrapper(earlier, models.BooleanField())
+        comes_before = ExpressionWrapper(earlier, BooleanField())
         both = stocks.filter(nearest[0] | nearest[1])
         found = both.alias(sort_key=self.sort_column.sort_key).annotate(comes_before=comes_before)
         sides = {bool(row.comes_before): row for row in found}
         return sides.get(True), sides.get(False)
+
+
+def read(runs, first, past):
+    """Return the rows from one place to another of querysets that follow each other."""
+    rows = []
+    for run in runs:
+        found = list(run[first:past])
+        rows += found
+        if len(found) == past - first:
+            break
+        length = first + len(found) if found else run.count()
+        first, past = max(0, first - length), past - length
+    return rows
 
 
 def parameters(table):
@@ -399,15 +480,16 @@ class Page:
     newest_high: object
 
     @classmethod
-    def of(cls, screen, stocks):
+    def of(cls, screen, stocks, facts=None):
         """Read the page that a screen asks for; past the end it is the last one."""
-        summary = stocks.summary(screen.condition())
+        summary = stocks.summary(screen.condition(), facts)
         last = max(1, ceil(summary["shown"] / screen.size))
         if screen.page > last:
             problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}
             screen = replace(screen, page=last, problems=(*screen.problems, problem))
         start = (screen.page - 1) * screen.size
-        rows = list(screen.rows(stocks)[start : start + screen.size])
+        past = min(start + screen.size, summary["shown"])
+        rows = screen.part(stocks, start, past, summary["shown"], summary["total"])
         for column in screen.columns:
             column.prepare(rows)
         return cls(screen, rows, **summary)

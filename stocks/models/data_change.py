@@ -53,6 +53,30 @@ class DataChange(models.Model):
         return str(self.pk)
 
 
+class Kept:
+    """Values that hold as long as the data is the same, in the memory of a process."""
+
+    def __init__(self):
+        self.known = {}
+
+    def value(self, name, db, make):
+        """Return a value of this name, made where the one of this version is not there yet.
+
+        Nothing is kept of what is seen within a transaction: it may never come to be.
+        """
+        if connections[db].in_atomic_block:
+            return make()
+        version = DataChange.objects.using(db).version()
+        before, value = self.known.get((db, name), (None, None))
+        if before != version:
+            value = make()
+            self.known[db, name] = version, value
+        return value
+
+
+kept = Kept()
+
+
 class NotingQuerySet(models.QuerySet):
     """A queryset whose changes are noted, as `save` and `delete` of a row are by receivers."""
 

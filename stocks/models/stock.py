@@ -1,13 +1,14 @@
 """The stocks: the table `info`."""
 
 import difflib
+from dataclasses import dataclass
 from decimal import Decimal
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Case, Count, Max, Q, Value, When
-from django.db.models.functions import Cast, NullIf, Round
+from django.db.models import Case, Count, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,7 +16,7 @@ from simple_history.models import HistoricalRecords
 
 from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
-from .data_change import NotingQuerySet
+from .data_change import NotingQuerySet, kept
 from .fields import ExactDecimalField, PercentField
 
 SMALLEST_PRICE = Decimal("0.0001")
@@ -23,6 +24,16 @@ MOST_SUGGESTIONS = 6
 # What is typed beyond this many characters says nothing about which stock is meant.
 LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
+# How much of a name's pinyin decides its place.
+LONGEST_ORDER = 64
+# How many stocks have each value of these is known without counting.
+COUNTED = ("market", "industry", "status", "source")
+# What tables are put in order by. The key of a row stands in its index too, and decides ties.
+INDEXED = (
+    *("code", "industry", "chg", "turnover", "price", "highs", "time", "distance"),
+    *("previous_close", "open", "high", "low", "volume", "amount", "price_earnings"),
+    *("price_book", "market_value", "quote_time", "source", "status", "name_order"),
+)
 
 
 def percent_above(value, base):
@@ -138,34 +149,88 @@ class StockQuerySet(NotingQuerySet):
         """Return the markets that have stocks, in order; "" stands for an unknown one."""
         return list(self.order_by("market").values_list("market", flat=True).distinct())
 
-    def markets_and_industries(self):
-        """Return the markets that have stocks and the industries there are, in order."""
-        markets, industries = (
-            self.order_by().values_list(Value(name), name).distinct()
-            for name in ("market", "industry")
-        )
-        found = sorted(markets.union(industries, all=True))
-        return (
-            [value for name, value in found if name == "market"],
-            [value for name, value in found if name == "industry" and value],
-        )
+    def facts(self):
+        """Return what is true of these stocks together; of the whole table it is kept."""
+        if self.query.where:
+            return Facts.of(self)
+        whole = self.model.objects.using(self.db)
+        return kept.value("facts", self.db, lambda: Facts.of(whole))
 
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)
 
-    def summary(self, shown=None):
-        """Return the counts and dates of the table in one query.
+    def sample(self, most):
+        """Return the stocks, or where there are many more than `most`, about as many of them."""
+        keys = self.model.objects.using(self.db).values_list("pk", flat=True)
+        first, last = (keys.order_by(order).first() or 0 for order in ("pk", "-pk"))
+        step = (last - first) // most
+        return self.filter(pk__in=range(first, last + 1, step)) if step > 1 else self
+
+    def summary(self, shown=None, facts=None):
+        """Return the counts and dates of the table.
 
         `total` and `shown` (those that match the condition `shown`) count stocks,
         `newest_quote` and `newest_high` are the latest quote time and previous-high date.
         """
-        return self.aggregate(
-            total=Count("pk"),
-            shown=Count("pk", filter=shown),
-            newest_quote=Max("quote_time"),
-            newest_high=Max("time"),
+        facts = facts or self.facts()
+        known = facts.count(shown)
+        return {
+            "total": facts.total,
+            "shown": self.filter(shown).count() if known is None else known,
+            "newest_quote": facts.newest_quote,
+            "newest_high": facts.newest_high,
+        }
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is true of stocks together: how many have each value of some fields, what is newest."""
+
+    counts: dict
+    newest_quote: object
+    newest_high: object
+
+    @classmethod
+    def of(cls, stocks):
+        """Read them, in one query."""
+        newest = {
+            f"newest_{name}": Subquery(stocks.order_by(f"-{name}").values(name)[:1])
+            for name in ("quote_time", "time")
+        }
+        first, *others = (
+            stocks.order_by().values_list(Value(name), name).annotate(n=Count("pk"), **newest)
+            for name in COUNTED
         )
+        rows = list(first.union(*others, all=True))
+        counts = {name: {} for name in COUNTED}
+        for name, value, count, *_newest in rows:
+            counts[name][value] = count
+        return cls(counts, *(rows[0][3:] if rows else (None, None)))
+
+    @property
+    def total(self):
+        """How many stocks there are."""
+        return sum(self.counts["market"].values())
+
+    @property
+    def markets(self):
+        """The markets that have stocks, in order; "" stands for an unknown one."""
+        return sorted(self.counts["market"])
+
+    @property
+    def industries(self):
+        """The industries there are, in order."""
+        return sorted(filter(None, self.counts["industry"]))
+
+    def count(self, condition):
+        """Return how many stocks match a condition, None when that has to be counted."""
+        if condition is None:
+            return self.total
+        if len(condition.children) > 1 or not isinstance(condition.children[0], tuple):
+            return None
+        name, value = condition.children[0]
+        return self.counts.get(name, {}).get(value)
 
 
 class Stock(models.Model):
@@ -284,10 +349,17 @@ class Stock(models.Model):
     )
     search_name = models.CharField(max_length=255, default="", editable=False, serialize=False)
     search_pinyin = models.TextField(default="", editable=False, serialize=False)
+    # MariaDB has no index of whole texts that gives an order.
+    name_order = models.GeneratedField(
+        expression=Left("search_pinyin", LONGEST_ORDER),
+        output_field=models.CharField(max_length=LONGEST_ORDER),
+        db_persist=False,
+        serialize=False,
+    )
 
     objects = StockQuerySet.as_manager()
     history = HistoricalRecords(
-        excluded_fields=["distance", "search_name", "search_pinyin"],
+        excluded_fields=["distance", "search_name", "search_pinyin", "name_order"],
         verbose_name=_("stock history"),
         verbose_name_plural=_("stock history"),
     )
@@ -298,10 +370,7 @@ class Stock(models.Model):
         db_table = "info"
         verbose_name = _("stock")
         verbose_name_plural = _("stocks")
-        indexes = [
-            models.Index(fields=["code"], name="info_code"),
-            models.Index(fields=["industry"], name="info_industry"),
-        ]
+        indexes = [models.Index(fields=[name], name=f"info_{name}") for name in INDEXED]
         constraints = [
             models.UniqueConstraint(
                 fields=["market", "code"],

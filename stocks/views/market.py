@@ -14,17 +14,18 @@ from .shared import asked_screen, saved_screens
 @require_safe
 def market(request):
     """Show the stocks that the address asks for."""
-    markets, industries = Stock.objects.markets_and_industries()
+    facts = Stock.objects.facts()
     stocks = Stock.objects.all()
     if request.user.is_authenticated:
         stocks = request.user.watchlist.marked(stocks)
-    page = Page.of(asked_screen(request.user, request.GET, MARKET, markets), stocks)
+    screen = asked_screen(request.user, request.GET, MARKET, facts.markets)
+    page = Page.of(screen, stocks, facts)
     marks = {stock.pk for stock in page.rows if getattr(stock, "marked", False)}
     context = {
         "page": page,
         "screen": page.screen,
-        "markets": markets,
-        "industries": industries,
+        "markets": facts.markets,
+        "industries": facts.industries,
         "marks": marks,
         "saved": saved_screens(request, MARKET),
     }

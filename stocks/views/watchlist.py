@@ -24,14 +24,15 @@ MOST_UNDOS = 10
 def watchlist(request):
     """Show the stocks on the person's watchlist that the address asks for."""
     stocks = request.user.watchlist.stocks()
-    markets, industries = stocks.markets_and_industries()
-    page = Page.of(asked_screen(request.user, request.GET, WATCHLIST, markets), stocks)
+    facts = stocks.facts()
+    screen = asked_screen(request.user, request.GET, WATCHLIST, facts.markets)
+    page = Page.of(screen, stocks, facts)
     marks = {stock.pk for stock in page.rows}
     context = {
         "page": page,
         "screen": page.screen,
-        "markets": markets,
-        "industries": industries,
+        "markets": facts.markets,
+        "industries": facts.industries,
         "marks": marks,
         "saved": saved_screens(request, WATCHLIST),
     }
