@@ -52,9 +52,8 @@ async function go(address, { back = false } = {}) {
   document.querySelector("#messages").replaceChildren();
   show(parsed(text));
   settleFields(!back && document.activeElement.matches("main :is([type=search], [type=text])") ? document.activeElement : null);
-  refresher.etag = null;
   refresher.asked = Date.now();
-  refresher.wait();
+  refresher.forget();
   return true;
 }
 

@@ -125,13 +125,8 @@ const refresher = {
     this.asked = Date.now();
     this.request = new AbortController();
     const { signal } = this.request;
-    // The address in its canonical form is the one the server keeps a page for.
-    const address = document.querySelector("link[rel=canonical]")?.href ?? location.pathname + location.search;
     try {
-      const response = await fetch(address, { cache: "no-cache", signal });
-      if (response.redirected || (response.status >= 400 && response.status < 500)) this.stopped = true;
-      else if (!response.ok) throw new Error(`${response.status}`);
-      else await this.take(response, signal);
+      await this.look(signal);
       this.failures = 0;
     } catch {
       if (signal.aborted) return;
@@ -140,18 +135,43 @@ const refresher = {
     this.wait();
   },
 
-  async take(response, signal) {
+  // The page of one person is made for that person. Whether there is anything new for it, the
+  // server tells everyone alike, at the cost of a page that it keeps.
+  async look(signal) {
+    const by = page.dataset.refreshBy;
+    const version = by ? await this.fetched(by, { credentials: "omit", signal }) : null;
+    const known = version?.headers.get("ETag") ?? await version?.text();
+    if (this.stopped || (known && known === this.version)) return;
+    // The address in its canonical form is the one the server keeps a page for.
+    const address = document.querySelector("link[rel=canonical]")?.href ?? location.pathname + location.search;
+    const response = await this.fetched(address, { signal });
+    if (this.stopped) return;
     const etag = response.headers.get("ETag");
-    if (etag && etag === this.etag) return;
-    const fresh = parsed(await response.text());
-    if (signal.aborted || busy(fresh)) return;
+    if (!etag || etag !== this.etag) {
+      const fresh = parsed(await response.text());
+      if (signal.aborted || busy(fresh)) return;
+      show(fresh).forEach(flash);
+    }
     this.etag = etag;
-    show(fresh).forEach(flash);
+    this.version = known;
+  },
+
+  async fetched(address, options) {
+    const response = await fetch(address, { cache: "no-cache", ...options });
+    this.stopped = response.redirected || (response.status >= 400 && response.status < 500);
+    if (!response.ok && !this.stopped) throw new Error(`${response.status}`);
+    return response;
+  },
+
+  // Looks at the page itself next time, whatever the version.
+  forget() {
+    this.etag = this.version = null;
+    this.wait();
   },
 };
 
-document.addEventListener("visibilitychange", () => refresher.wait());
-addEventListener("pageshow", (event) => { if (event.persisted) refresher.wait(); });
+document.addEventListener("visibilitychange", () => refresher.forget());
+addEventListener("pageshow", (event) => { if (event.persisted) refresher.forget(); });
 // A page from before a button was pressed would take its effect back.
-for (const name of ["htmx:beforeRequest", "htmx:afterRequest"]) document.addEventListener(name, () => refresher.wait());
+for (const name of ["htmx:beforeRequest", "htmx:afterRequest"]) document.addEventListener(name, () => refresher.forget());
 refresher.wait();

@@ -54,3 +54,20 @@ def test_often_while_a_market_of_the_page_trades(
 def test_other_pages_stay_as_they_are(client, db, path):
     assert b"data-refresh" not in client.get(path).content
     assert b"refresh.js" not in client.get(path).content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_version_is_another_with_the_data_and_at_the_opening(client, stocks, monkeypatch):
+    monkeypatch.setattr(trading_days.timezone, "now", lambda: SHANGHAI_TRADES)
+    first = client.get("/version").content
+    assert client.get("/version").content == first
+    stocks["000007"].save()
+    changed = client.get("/version").content
+    monkeypatch.setattr(trading_days.timezone, "now", lambda: NOBODY_TRADES)
+    assert len({first, changed, client.get("/version").content}) == 3
+
+
+@pytest.mark.parametrize("path", ["/", "/market/", "/stocks/000007.SZ/", "/watchlist/"])
+def test_only_a_persons_page_asks_for_the_version(client, alice_client, stocks, path):
+    assert b'data-refresh-by="/version"' in alice_client.get(path).content
+    assert b"data-refresh-by" not in client.get(path).content

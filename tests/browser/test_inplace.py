@@ -45,7 +45,7 @@ def test_sorting_keeps_the_keyboard_and_the_history(market, live_server):
 
 
 def test_paging_shows_the_top_and_back_the_place_one_left(market):
-    status = market.locator(".status [role=status]")
+    status = market.locator("#place")
     expect(status).to_contain_text("page 1 of 4")
     market.get_by_role("link", name="Next").click()
     expect(status).to_contain_text("page 2 of 4")
@@ -101,7 +101,7 @@ def test_a_row_that_came_in_place_has_a_button_that_works(visit, all_stocks, ali
     page.goto("/?size=25")
     page.evaluate(SAME)
     page.get_by_role("link", name="Next").click()
-    expect(page.locator(".status [role=status]")).to_contain_text("page 2 of 4")
+    expect(page.locator("#place")).to_contain_text("page 2 of 4")
     button = page.locator("[data-row] button").last
     button.click()
     expect(page.locator("[data-row] button").last).to_have_text("Remove")
