@@ -31,6 +31,7 @@ WATCH = """() => {
 FLASHED = """() => new Promise((done) => {
   const look = () => (window.flashed.length ? done(window.flashed) : requestAnimationFrame(look));
   look();
+  setTimeout(() => done(window.flashed), 5000);
 })"""
 
 
