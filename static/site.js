@@ -49,23 +49,28 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// On a phone the order is chosen in the sheet.
-for (const select of document.querySelectorAll("[data-sort]")) {
-  if (!matchMedia("(max-width: 40rem)").matches) continue;
-  document.querySelectorAll("input[name=sort]").forEach((field) => field.remove());
-  select.disabled = false;
-  select.name = "sort";
+const onPhone = () => matchMedia("(max-width: 40rem)").matches;
+const openSheets = () => document.querySelectorAll("[data-sheet][open]");
+
+// On a phone the order is chosen in the sheet, of this page and of those that take its place.
+function sortInSheet(page) {
+  for (const select of onPhone() ? page.querySelectorAll("[data-sort]") : []) {
+    select.form.querySelectorAll("input[name=sort]").forEach((field) => field.remove());
+    select.disabled = false;
+    select.name = "sort";
+  }
 }
+sortInSheet(document);
 
 // A sheet closes on Escape and, on a phone, on a touch beside it.
-for (const sheet of document.querySelectorAll("[data-sheet]")) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && sheet.open) { sheet.open = false; sheet.firstElementChild.focus(); }
-  });
-  document.addEventListener("click", (event) => {
-    if (sheet.open && matchMedia("(max-width: 40rem)").matches && !sheet.contains(event.target)) sheet.open = false;
-  });
-}
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const sheet of openSheets()) { sheet.open = false; sheet.firstElementChild.focus(); }
+});
+document.addEventListener("click", (event) => {
+  if (!onPhone()) return;
+  for (const sheet of openSheets()) if (!sheet.contains(event.target)) sheet.open = false;
+});
 
 // The button that was pressed is replaced; the keyboard stays where it was.
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -101,6 +101,14 @@ def close_of(market, day):
     return datetime.combine(day, parts[-1][1], ZoneInfo(zone))
 
 
+def in_session(market, now=None):
+    """Return whether a market trades now, as far as is known; the break at noon does not count."""
+    now = timezone.localtime(now, zone_of(market))
+    _zone, parts = HOURS.get(market, CHINA)
+    trades = any(start <= now.time() < end for start, end in parts)
+    return trades and is_session(market, now.date()) is not False
+
+
 def last_sessions(market, now):
     """Return the days on which the last session closed by `now` may have been, the latest first.
 

@@ -17,6 +17,7 @@ from .views import (
     screens,
     settings,
     stock,
+    version,
     watchlist,
 )
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("accounts/delete/", account.delete, name="account_delete"),
     path("about/", about.about, name="about"),
     path("favicon.ico", about.favicon),
+    path("version", version.version, name="version"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

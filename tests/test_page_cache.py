@@ -321,7 +321,7 @@ def test_every_other_page_is_private(client, alice):
 def test_marked_views_are_those_that_were_meant():
     views = [p.callback for p in get_resolver("stocks.urls").url_patterns]
     marked = {view.__name__ for view in views if hasattr(view, "public_parameters")}
-    assert marked == {"market", "overview", "stock", "bars", "histogram", "about"}
+    assert marked == {"market", "overview", "stock", "bars", "histogram", "about", "version"}
 
 
 # Until the data changes

@@ -4,7 +4,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from stocks.trading_days import is_session, is_stale, last_trading_day, latest_moment
+from stocks.trading_days import (
+    in_session,
+    is_session,
+    is_stale,
+    last_trading_day,
+    latest_moment,
+)
 
 pytestmark = pytest.mark.sqlite
 
@@ -102,3 +108,22 @@ def test_quote_is_stale_fresh_or_nobody_knows(market, quoted, now, stale):
 )
 def test_price_without_a_time_is_from_the_session(now, told):
     assert latest_moment("SH", moment(now)) == moment(told)
+
+
+@pytest.mark.parametrize(
+    ("market", "now", "trades"),
+    [
+        ("SZ", "2026-03-02T09:29:59+08:00", False),
+        ("SZ", "2026-03-02T09:30+08:00", True),
+        ("SZ", "2026-03-02T12:00+08:00", False),
+        ("HK", "2026-03-02T15:30+08:00", True),
+        ("SZ", "2026-03-02T15:30+08:00", False),
+        ("SZ", "2026-02-16T10:00+08:00", False),  # a holiday
+        ("SZ", "2026-03-07T10:00+08:00", False),  # a Saturday
+        ("SZ", "2031-03-03T10:00+08:00", True),  # nobody knows the holidays yet
+        ("US", "2026-03-02T23:00+08:00", True),
+        ("", "2026-03-02T10:00+08:00", True),
+    ],
+)
+def test_a_market_trades_in_its_hours(market, now, trades):
+    assert in_session(market, moment(now)) is trades

@@ -5,9 +5,20 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from ..models import Stock
-from ..trading_days import is_stale, last_trading_day
+from ..trading_days import in_session, is_stale, last_trading_day
 
 register = template.Library()
+
+# Seconds between two looks for newer prices: while a market trades one sees them at once. Else
+# only a late quote or a correction comes, and the opening is noticed within a minute.
+OPEN, CLOSED = 5, 60
+
+
+@register.simple_tag
+def refresh_seconds(markets, chosen=""):
+    """Return how often a page about markets, or only the chosen one, looks for newer prices."""
+    about = [chosen] if chosen or not markets else markets
+    return OPEN if any(map(in_session, about)) else CLOSED
 
 
 @register.inclusion_tag("stocks/_quote_from.html")
