@@ -26,6 +26,9 @@ except ImproperlyConfigured as error:
     sys.exit(3)
 django_application.request_class = Utf8Request
 # Only now that the settings are there can what needs them be loaded.
+from django.conf import settings  # noqa: E402
+
 from stocks.page_cache import PageCache  # noqa: E402
 
-application = PageCache(django_application)
+# Whoever changes a template wants to see it at once.
+application = django_application if settings.DEBUG else PageCache(django_application)

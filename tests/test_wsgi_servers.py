@@ -5,7 +5,7 @@ import re
 import pytest
 
 from .mariadb import free_port
-from .processes import fetch, serving
+from .processes import fetch, run, serving
 
 WSGIREF = (
     "from wsgiref.simple_server import make_server; from stocksite.wsgi import application;"
@@ -38,3 +38,9 @@ def test_serves_a_page_and_a_file(server, site):
         style = re.search(r'<link rel="stylesheet" href="([^"]+)"', page)[1]
         assert fetch(f"{url}{style}")[0] == 200
         assert fetch(f"{url}/no-such-page")[0] == 404
+
+
+@pytest.mark.parametrize(("debug", "kind"), [("off", "PageCache"), ("on", "WSGIHandler")])
+def test_pages_are_kept_unless_somebody_works_on_them(site, debug, kind):
+    code = "from stocksite.wsgi import application; print(type(application).__name__)"
+    assert run("-c", code, env={**site, "DEBUG": debug}).stdout == f"{kind}\n"
