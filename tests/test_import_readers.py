@@ -377,7 +377,7 @@ def test_noise_is_refused_and_nothing_else(db, tmp_path):
     outcomes = set()
 
     @settings(
-        max_examples=int(os.environ.get("NOISE", "3000")),
+        max_examples=int(os.environ.get("NOISE", "5000")),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
