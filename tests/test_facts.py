@@ -30,6 +30,7 @@ def test_facts_are_those_of_the_stocks(db):
     assert facts.newest_quote == datetime(2026, 7, 17, 7, tzinfo=UTC)
     assert facts.newest_high == date(2026, 7, 16)
     assert Stock.objects.filter(market="SH").facts().total == 1
+    assert Stock.objects.filter(pk__gt=0).facts() == facts
 
 
 def test_facts_of_no_stocks(db):
@@ -40,6 +41,7 @@ def test_facts_of_no_stocks(db):
         None,
         None,
     )
+    assert Stock.objects.filter(pk__gt=0).facts() == facts
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,8 @@ def test_every_part_is_the_one_of_the_whole(db, sort):
     for sign, query, total in product(("", "-"), queries, (0, 10**9)):
         screen = Screen.parse(QueryDict(f"{query}&sort={sign}{sort}&size=25"), MARKET, ())
         whole = [stock.pk for stock in screen.rows(stocks)]
-        for first in range(len(whole)):
-            for past in range(first, len(whole) + 1):
+        for size in (1, 3, 7):
+            for first in range(0, len(whole), size):
+                past = min(first + size, len(whole))
                 part = screen.part(stocks, first, past, len(whole), total)
                 assert [stock.pk for stock in part] == whole[first:past]

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
-from stocks.management.commands.serve import WORKERS_KILL_TIMEOUT
+from stocks.management.commands.serve import WORKERS_KILL_TIMEOUT, read_address
 
 from .mariadb import free_port
 from .processes import PATIENCE, ROOT, environment, fetch, run, serving
@@ -25,6 +26,14 @@ def taken():
     """A port that something listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def server(site):
+    """A server for all who only ask it something: its port and its process."""
+    port = free_port()
+    with serving("manage.py", "serve", str(port), env=site, url=address_of(port)) as process:
+        yield port, process
 
 
 @pytest.mark.parametrize(
@@ -42,18 +51,23 @@ def taken():
         ("a..b:8000", "“a..b” is no address: name one such as 0.0.0.0."),
     ],
 )
-def test_refuses_in_one_line(address, message, taken, site):
+def test_refuses_an_address(address, message, taken):
+    with pytest.raises(CommandError) as refused:
+        read_address(address.format(taken=taken))
+    assert str(refused.value) == message.format(taken=taken)
+
+
+@pytest.mark.parametrize("address", ["abc", "{taken}"])
+def test_refuses_in_one_line(address, taken, site):
     done = run("manage.py", "serve", address.format(taken=taken), env=site)
-    assert done.stderr == f"CommandError: {message.format(taken=taken)}\n"
+    assert re.fullmatch(r"CommandError: [^\n]+\.\n", done.stderr)
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def test_refuses_a_port_another_granian_serves(site):
-    port = free_port()
-    with serving("manage.py", "serve", str(port), env=site, url=address_of(port)):
-        done = run("manage.py", "serve", str(port), env=site)
-    assert done.returncode == 1
-    assert f"port {port} of 127.0.0.1 is in use" in done.stderr
+def test_refuses_a_port_another_granian_serves(server):
+    port, _process = server
+    with pytest.raises(CommandError, match=f"port {port} of 127.0.0.1 is in use"):
+        read_address(str(port))
 
 
 def test_refuses_to_serve_without_workers(site):
@@ -75,9 +89,8 @@ def test_says_where_it_is_and_how_to_make_the_first_admin(site):
     assert "First admin: .venv/bin/python manage.py createsuperuser\n" in output
 
 
-def test_says_nothing_of_the_first_admin_once_there_is_one(tmp_path):
-    env = environment(tmp_path, DJANGO_SUPERUSER_PASSWORD="a long walk")
-    run("manage.py", "prepare", env=env)
+def test_says_nothing_of_the_first_admin_once_there_is_one(own_site):
+    env = {**own_site, "DJANGO_SUPERUSER_PASSWORD": "a long walk"}
     made = run(
         *("manage.py", "createsuperuser", "--no-input", "--username=ada", "--email=a@example.org"),
         env=env,
@@ -110,31 +123,28 @@ def test_a_signal_right_at_the_start_ends_it(site):
         assert_nothing_is_left(process)
 
 
-def test_a_worker_that_fails_is_replaced(site):
-    port = free_port()
-    with serving("manage.py", "serve", str(port), env=site, url=address_of(port)) as process:
-        lost = children(process)
-        assert len(lost) == 2
-        os.kill(lost[0], signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
-        while lost[0] in (now := children(process)) or len(now) < 2:
-            assert time.monotonic() < deadline, "the worker was not replaced"
-            time.sleep(0.05)
-        assert fetch(address_of(port))[0] == 200
+def test_a_worker_that_fails_is_replaced(server):
+    port, process = server
+    lost = children(process)
+    assert len(lost) == 2
+    os.kill(lost[0], signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE
+    while lost[0] in (now := children(process)) or len(now) < 2:
+        assert time.monotonic() < deadline, "the worker was not replaced"
+        time.sleep(0.05)
+    assert fetch(address_of(port))[0] == 200
 
 
-def test_a_worker_stays_within_its_memory(site):
-    port = free_port()
-    with serving("manage.py", "serve", str(port), env=site, url=address_of(port)) as process:
-        for _ in range(20):
-            assert fetch(f"http://127.0.0.1:{port}/?q=cqbh&size=200")[0] == 200
-        resident = [int(status_of(pid, "VmRSS").split()[0]) // 1024 for pid in children(process)]
+def test_a_worker_stays_within_its_memory(server):
+    port, process = server
+    for _ in range(20):
+        assert fetch(f"http://127.0.0.1:{port}/?q=cqbh&size=200")[0] == 200
+    resident = [int(status_of(pid, "VmRSS").split()[0]) // 1024 for pid in children(process)]
     assert max(resident) <= 150
 
 
-def test_every_worker_shows_within_a_second_what_another_process_stored(tmp_path):
-    env, port = environment(tmp_path), free_port()
-    assert run("manage.py", "prepare", env=env).returncode == 0
+def test_every_worker_shows_within_a_second_what_another_process_stored(own_site, tmp_path):
+    env, port = own_site, free_port()
     url, file = f"http://127.0.0.1:{port}/", tmp_path / "quotes.csv"
     file.write_text("code,market,price\n000007,SZ,98.76\n")
     with serving("manage.py", "serve", str(port), env=env, url=url):
@@ -144,25 +154,21 @@ def test_every_worker_shows_within_a_second_what_another_process_stored(tmp_path
         assert all("98.76" in fetch(url)[2] for _worker in range(8))
 
 
-def test_too_large_a_body_gets_the_page_of_413(site):
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/accounts/login/"
-    with serving("manage.py", "serve", str(port), env=site, url=address_of(port)):
-        cookie, form = sign_in_form(url)
-        data = f"{form}&note_info={'x' * 2 * 1024 * 1024}".encode()
-        status, headers, page = fetch(url, data=data, Cookie=cookie)
+def test_too_large_a_body_gets_the_page_of_413(server):
+    url = f"http://127.0.0.1:{server[0]}/accounts/login/"
+    cookie, form = sign_in_form(url)
+    data = f"{form}&note_info={'x' * 2 * 1024 * 1024}".encode()
+    status, headers, page = fetch(url, data=data, Cookie=cookie)
     assert status == 413
     assert headers["Content-Type"].startswith("text/html")
     assert '<html lang="en"' in page
 
 
-def test_guesses_at_a_password_are_limited(site):
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/accounts/login/"
-    with serving("manage.py", "serve", str(port), env=site, url=address_of(port)):
-        cookie, form = sign_in_form(url)
-        data = f"{form}&login=nobody&password=guess".encode()
-        statuses = [fetch(url, data=data, Cookie=cookie)[0] for _ in range(7)]
+def test_guesses_at_a_password_are_limited(server):
+    url = f"http://127.0.0.1:{server[0]}/accounts/login/"
+    cookie, form = sign_in_form(url)
+    data = f"{form}&login=nobody&password=guess".encode()
+    statuses = [fetch(url, data=data, Cookie=cookie)[0] for _ in range(7)]
     assert (statuses[0], statuses[-1]) == (200, 429)
 
 
@@ -202,7 +208,7 @@ def ended(env, number, *, to_all=False):
                 if fetch(address_of(port))[0] == 200:
                     break
             time.sleep(0.05)
-        time.sleep(1)  # One worker answers; the other may still be starting.
+        time.sleep(0.3)  # One worker answers; the other may still be starting.
         started = time.monotonic()
         (os.killpg if to_all else os.kill)(process.pid, number)
         output, errors = process.communicate(timeout=PATIENCE)

@@ -1,17 +1,24 @@
 """The page of one stock."""
 
+import re
+from html import unescape
+
 import pytest
+from django.http import QueryDict
 
 from stocks.columns import INDUSTRY, MARKET, VOLUME, WATCHLIST
 from stocks.models import Stock
+from stocks.screen import Screen
 
 from .pages import codes, find, parse, said, text
 from .rows import varied, watched_by
 
+LINK = '<a [^>]*rel="{}" href="([^"]+)"'
+
 
 def neighbour(response, which):
-    links = find(parse(response), "a", rel=which)
-    return links[0].get("href") if links else None
+    found = re.search(LINK.format(which), response.content.decode())
+    return found and unescape(found[1])
 
 
 def test_every_value_stands_with_its_meaning(client, stocks):
@@ -126,31 +133,35 @@ def test_odd_addresses_are_404_with_a_page(client, stocks, asked):
 
 
 # Each kind of column once: those that are chosen are read as the usual ones are.
-LISTS = [(MARKET, column.name, "") for column in (*MARKET.usual, INDUSTRY, VOLUME)]
-OWN = [column for column in WATCHLIST.usual if column not in MARKET.usual[1:]]
-LISTS += [(WATCHLIST, column.name, "?list=watchlist") for column in OWN]
+LISTS = [(MARKET, column.name) for column in (*MARKET.usual, INDUSTRY, VOLUME)]
+LISTS += [(WATCHLIST, c.name) for c in WATCHLIST.usual if c not in MARKET.usual[1:]]
 
 
-@pytest.mark.parametrize(("table", "name", "query"), LISTS)
+@pytest.mark.parametrize(("table", "name"), LISTS)
 @pytest.mark.parametrize("minus", ["", "-"])
-def test_neighbours_are_those_of_the_list(alice_client, alice, table, name, query, minus):
+def test_neighbours_are_those_of_the_list(alice, table, name, minus):
     watched_by(alice)
-    sort = f"sort={minus}{name}"
-    order = codes(alice_client.get(f"/{'watchlist/' if query else ''}?{sort}"))
-    assert len(order) == 7
-    query = f"{query}&{sort}" if query else f"?{sort}"
+    stocks = alice.watchlist.stocks() if table == WATCHLIST else Stock.objects.all()
+    screen = Screen.parse(QueryDict(f"sort={minus}{name}"), table, ())
+    rows = list(screen.rows(stocks))
+    assert len(rows) == 7
+    found = [screen.neighbours(stocks, stock) for stock in rows]
+    assert found == list(zip([None, *rows], [*rows[1:], None], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("path", "query"), [("/", "?sort=-price"), ("/watchlist/", "?list=watchlist&sort=since")]
+)
+def test_one_walks_through_the_list_from_stock_to_stock(alice_client, alice, path, query):
+    watched_by(alice)
+    order = codes(alice_client.get(f"{path}{query}"))
     slugs = {stock.code: stock.slug for stock in Stock.objects.all()}
-    walked, path = [order[0]], f"/stocks/{slugs[order[0]]}/{query}"
-    page, usual = alice_client.get(path), None
-    while True:
-        assert neighbour(page, "prev") == usual
-        following = neighbour(page, "next")
-        if not following:
-            break
-        usual, path = path.replace("sort=code", "").rstrip("?&"), following
-        page = alice_client.get(path)
-        walked.append(path.split("/")[2].split(".")[0])
-    assert walked == order
+    paths = [f"/stocks/{slugs[code]}/{query}" for code in order]
+    found = [
+        tuple(neighbour(opened, which) for which in ("prev", "next"))
+        for opened in map(alice_client.get, paths)
+    ]
+    assert found == list(zip([None, *paths], [*paths[1:], None], strict=False))
 
 
 def test_neighbours_keep_to_the_filters_of_the_list(client, db):

@@ -1,13 +1,14 @@
 """The stocks: the table `info`."""
 
 import difflib
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Case, Count, Q, Subquery, Value, When
+from django.db.models import Case, Count, Max, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -154,7 +155,7 @@ class StockQuerySet(NotingQuerySet):
         if self.query.where:
             return Facts.of(self)
         whole = self.model.objects.using(self.db)
-        return kept.value("facts", self.db, lambda: Facts.of(whole))
+        return kept.value("facts", self.db, lambda: Facts.of_all(whole))
 
     def to_fetch(self, markets):
         """Return the stocks of some markets that feeds may still have something about."""
@@ -193,7 +194,22 @@ class Facts:
 
     @classmethod
     def of(cls, stocks):
-        """Read them, in one query."""
+        """Read them of some stocks, which are few beside the whole table, in one query."""
+        newest = {"newest_quote": Max("quote_time"), "newest_high": Max("time")}
+        groups = stocks.order_by().values(*COUNTED).annotate(n=Count("pk"), **newest)
+        rows = list(groups)
+        counts = {name: Counter() for name in COUNTED}
+        for row in rows:
+            for name in COUNTED:
+                counts[name][row[name]] += row["n"]
+        return cls(
+            counts,
+            *(max((r[name] for r in rows if r[name]), default=None) for name in newest),
+        )
+
+    @classmethod
+    def of_all(cls, stocks):
+        """Read them of the whole table along its indexes, in one query."""
         newest = {
             f"newest_{name}": Subquery(stocks.order_by(f"-{name}").values(name)[:1])
             for name in ("quote_time", "time")
