@@ -8,8 +8,8 @@ from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 
 BARS = 24
-# A picture of as many stocks looks like one of all of them.
-MOST_COUNTED = 6_000
+# Of more stocks than the first, a picture of the second looks like one of all of them.
+ALL, PART = 6_000, 1_200
 # The picture in units of its own, stretched to where it stands; a grey that light and dark bear.
 WIDTH, HEIGHT = 10, 40
 SVG = (
@@ -40,7 +40,7 @@ class Histogram:
         if not least:
             return cls(column)
         ends = least[0][0], most[0][0]
-        values = sorted(there.sample(MOST_COUNTED).values_list(name, flat=True)) or ends
+        values = sorted(there.sample(ALL, PART).values_list(name, flat=True)) or ends
         cut = len(values) // 100
         low, high = values[cut], values[-1 - cut]
         edges = [low + (high - low) * place / BARS for place in range(1, BARS)]

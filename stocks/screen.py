@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from .columns import ALWAYS_SHOWN, LOOKUPS, TABLES, Table
 from .models import Stock
-from .models.stock import search_condition
+from .models.stock import MOST_COUNTED, search_condition
 from .symbols import MARKETS
 from .trading_days import last_trading_day
 
@@ -24,6 +24,8 @@ SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 100
 LONGEST_SEARCH = 64
 NO_MARKET = "-"
+# The page at the end, whatever its number.
+LAST = "last"
 # How many times as many stocks there have to be to put in order as to go along.
 CLEARLY = 4
 SIGNS = {"min": "≥", "max": "≤"}
@@ -37,8 +39,8 @@ class Screen:
     `ranges` maps `price_min` and the like to what was asked for, `matches` the names of exact
     columns to their value; `chosen` are the names of the
     columns asked for, () when the address says nothing of them, and then those that a person
-    chose before, `remembered`, are shown; `problems` says, a sentence each, which parts of the
-    address were left aside.
+    chose before, `remembered`, are shown; `page` is a number from 1, or LAST; `problems` says, a
+    sentence each, which parts of the address were left aside.
     """
 
     table: Table
@@ -49,7 +51,7 @@ class Screen:
     sort: str = ""
     chosen: tuple = ()
     size: int = DEFAULT_SIZE
-    page: int = 1
+    page: object = 1
     remembered: tuple = field(default=(), compare=False)
     problems: tuple = field(default=(), compare=False)
 
@@ -209,19 +211,21 @@ class Screen:
     def part(self, stocks, first, past, shown, total):
         """Return the rows from one place to another, read from the nearer end.
 
-        There are `shown` rows on the screen and `total` stocks. Where many are shown it is
-        soonest to go along the order and leave out the others; where few, to put those in order.
-        Along the order that is `size * total / shown` stocks, but all when they stand at its end.
+        There are `shown` rows on the screen, None when they are too many to count, and `total`
+        stocks; places below 0 count from the end. Where many are shown it is soonest to go along
+        the order and leave out the others; where few, to put those in order. Along the order that
+        is `size * total / shown` stocks, but all when they stand at its end.
         """
-        many = shown**2 > CLEARLY * self.size * total
+        many = shown is None or shown**2 > CLEARLY * self.size * total
         if many or all(name == self.sort_column.name for name, _condition in self.conditions()):
             runs = self.runs(self.found_along(stocks))
         else:
             runs = [self.sorted_few(stocks)]
-        if first + past <= shown:
+        if shown is not None and first + past > shown:
+            first, past = first - shown, past - shown
+        if first >= 0:
             return read(runs, first, past)
-        backwards = [run.reverse() for run in reversed(runs)]
-        return read(backwards, shown - past, shown - first)[::-1]
+        return read([run.reverse() for run in reversed(runs)], -past, -first)[::-1]
 
     def sorted_few(self, stocks):
         """Return the stocks on the screen in its order, which no index is chosen for."""
@@ -308,6 +312,11 @@ def read(runs, first, past):
         length = first + len(found) if found else run.count()
         first, past = max(0, first - length), past - length
     return rows
+
+
+def last_page(screen, shown, more):
+    """Return the number of a screen's last page, LAST when there are more rows than `shown`."""
+    return LAST if more else max(1, ceil(shown / screen.size))
 
 
 def parameters(table):
@@ -421,13 +430,17 @@ class Parser:
         return found
 
     def page(self):
-        """Return the number of the page."""
+        """Return the number of the page, or LAST."""
         value = self.one("page")
         if not value:
             return 1
+        if value == LAST:
+            return LAST
         if value.isascii() and value.isdigit() and len(value) <= 9 and int(value) > 0:
             return int(value)
-        self.problem(_("%(name)s cannot be “%(value)s”; it takes a number from 1."), "page", value)
+        self.problem(
+            _("%(name)s cannot be “%(value)s”; it takes a number from 1, or “last”."), "page", value
+        )
         return 1
 
     def ranges(self):
@@ -470,58 +483,70 @@ class Parser:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a screen: its rows and where they stand among all of them."""
+    """A page of a screen: its rows and where they stand among all of them.
+
+    `shown` counts those on the screen, of which there are `more` when they are too many to count.
+    """
 
     screen: Screen
     rows: list
     total: int
     shown: int
+    more: bool
     newest_quote: object
     newest_high: object
 
     @classmethod
     def of(cls, screen, stocks, facts=None):
         """Read the page that a screen asks for; past the end it is the last one."""
-        summary = stocks.summary(screen.condition(), facts)
-        last = max(1, ceil(summary["shown"] / screen.size))
-        if screen.page > last:
+        past = screen.size * (1 if screen.page == LAST else screen.page)
+        summary = stocks.summary(screen.condition(), facts, max(past, MOST_COUNTED))
+        shown, more = summary["shown"], summary["more"]
+        last = last_page(screen, shown, more)
+        if screen.page == LAST:
+            screen = replace(screen, page=last)
+        elif not more and screen.page > last:
             problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}
             screen = replace(screen, page=last, problems=(*screen.problems, problem))
-        start = (screen.page - 1) * screen.size
-        past = min(start + screen.size, summary["shown"])
-        rows = screen.part(stocks, start, past, summary["shown"], summary["total"])
+        if screen.page == LAST:
+            places = -screen.size, 0
+        else:
+            start = (screen.page - 1) * screen.size
+            places = start, min(start + screen.size, shown)
+        rows = screen.part(stocks, *places, None if more else shown, summary["total"])
         for column in screen.columns:
             column.prepare(rows)
         return cls(screen, rows, **summary)
 
     @property
     def start(self):
-        """The place of the first row among all shown, from 1."""
-        return (self.screen.page - 1) * self.screen.size + 1
+        """The place of the first row among all shown, from 1; None when it is not known."""
+        return None if self.screen.page == LAST else (self.screen.page - 1) * self.screen.size + 1
 
     @property
     def last(self):
-        """The number of the last page."""
-        return max(1, ceil(self.shown / self.screen.size))
+        """The number of the last page, LAST when it is not known."""
+        return last_page(self.screen, self.shown, self.more)
 
     @property
     def previous(self):
-        """The number of the page before."""
-        return self.screen.page - 1
+        """The number of the page before, None when there is none or it is not known."""
+        return None if self.screen.page in (1, LAST) else self.screen.page - 1
 
     @property
     def next(self):
-        """The number of the page after."""
-        return self.screen.page + 1
+        """The number of the page after, None at the end."""
+        return None if self.screen.page == self.last else self.screen.page + 1
 
     @property
     def numbers(self):
         """The pages to link: the ends and those around this one, None for a gap."""
-        page = self.screen.page
-        near = [n for n in range(page - 2, page + 3) if 1 < n < self.last]
-        numbers = [1, *near, self.last]
+        last, around = self.last, 1 if self.screen.page == LAST else self.screen.page
+        near = [n for n in range(around - 2, around + 3) if n > 1 and (self.more or n < last)]
+        numbers = [1, *near] if self.more else [1, *near, last]
         gaps = {n for n, m in pairwise(numbers) if m - n > 1}
-        return [shown for n in numbers for shown in ((n, None) if n in gaps else (n,))]
+        numbers = [shown for n in numbers for shown in ((n, None) if n in gaps else (n,))]
+        return [*numbers, None, LAST] if self.more else numbers
 
     @property
     def as_of(self):

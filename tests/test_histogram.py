@@ -44,12 +44,15 @@ def test_the_outermost_hundredth_counts_at_the_ends(db, name):
 
 
 def test_of_many_stocks_some_from_all_over_are_counted(db, monkeypatch):
-    monkeypatch.setattr("stocks.histogram.MOST_COUNTED", 48)
+    monkeypatch.setattr("stocks.histogram.ALL", 96)
+    monkeypatch.setattr("stocks.histogram.PART", 48)
     make(price=range(1, 241))
     drawn = Histogram.of(Stock.objects.all(), MARKET.column("price"))
     assert (drawn.least, drawn.most) == (1, 240)
     assert 48 <= sum(drawn.counts) <= 62
     assert max(drawn.counts) <= 3
+    Stock.objects.exclude(price__lte=90).delete()
+    assert sum(counts("price")) == 90
 
 
 def test_days_are_counted_too(db):
@@ -89,10 +92,12 @@ def test_nothing_else_is_drawn(client, db, name):
 
 
 @pytest.mark.parametrize("rows", [2, 200])
-def test_few_values_leave_the_database(client, db, monkeypatch, django_assert_num_queries, rows):
-    monkeypatch.setattr("stocks.histogram.MOST_COUNTED", 48)
+def test_few_values_leave_the_database(
+    client, db, monkeypatch, django_assert_max_num_queries, rows
+):
+    monkeypatch.setattr("stocks.histogram.ALL", 48)
     make(price=range(1, rows + 1))
-    with django_assert_num_queries(5):
+    with django_assert_max_num_queries(5):
         client.get("/histogram/price.svg")
 
 

@@ -186,6 +186,32 @@ def test_page_past_the_end_is_the_last_one_and_it_is_said(client, all_stocks):
     assert said(response) == ["There is no page 99; this is the last one."]
 
 
+def test_the_last_page_can_be_asked_for(client, all_stocks):
+    response = client.get("/?size=25&page=last")
+    assert cells(response, "c-place")[0] == "76"
+    links = find(find(parse(response), "ol")[0], "a")
+    assert [link.get("aria-current") for link in links] == [None, None, None, "page"]
+
+
+@pytest.mark.parametrize("sort", ["code", "-code", "price", "-price", "time"])
+def test_of_very_many_stocks_it_is_said_that_they_are_more(client, all_stocks, monkeypatch, sort):
+    query = f"/?highs_min=0&sort={sort}&size=25"
+    pages = [codes(client.get(f"{query}&page={number}")) for number in range(1, 5)]
+    assert "94 stocks, 94 shown" in status_line(client.get(query))
+    monkeypatch.setattr("stocks.screen.MOST_COUNTED", 25)
+    first, third, beyond = (client.get(f"{query}&page={number}") for number in (1, 3, 9))
+    assert "94 stocks, more than 25 shown" in status_line(first)
+    assert "94 stocks, more than 75 shown" in status_line(third)
+    assert (codes(first), codes(third)) == (pages[0], pages[2])
+    assert "page 3," in text(find(parse(third), "p", id="place")[0])
+    assert said(beyond) == ["There is no page 9; this is the last one."]
+    last = client.get(f"{query}&page=last")
+    assert codes(last) == [*pages[2], *pages[3]][-25:]
+    assert cells(last, "c-place") == [""] * 25
+    assert "the last page," in text(find(parse(last), "p", id="place")[0])
+    assert [text(link) for link in find(find(parse(last), "ol")[0], "a")] == ["1", "2", "3", "Last"]
+
+
 def test_links_to_pages_carry_the_rest_of_the_address(client, all_stocks):
     tree = parse(client.get("/?size=25&sort=-chg&turnover_min=0&page=2"))
     (following,) = find(tree, "a", rel="next")

@@ -155,7 +155,7 @@ def test_each_whole_value_can_be_taken_away():
 
 
 @pytest.mark.parametrize(
-    ("page", "shown", "numbers"),
+    ("number", "shown", "numbers"),
     [
         (1, 20, [1, 1]),
         (1, 50, [1, 2]),
@@ -163,6 +163,19 @@ def test_each_whole_value_can_be_taken_away():
         (5, 250, [1, None, 3, 4, 5, 6, 7, None, 10]),
     ],
 )
-def test_page_numbers_with_gaps(page, shown, numbers):
-    parsed = Screen(MARKET, size=SIZES[0], page=page)
-    assert Page(parsed, [], shown, shown, None, None).numbers == numbers
+def test_page_numbers_with_gaps(number, shown, numbers):
+    parsed = Screen(MARKET, size=SIZES[0], page=number)
+    assert Page(parsed, [], shown, shown, False, None, None).numbers == numbers
+
+
+@pytest.mark.parametrize(
+    ("number", "numbers", "previous", "following"),
+    [
+        (1, [1, 2, 3, None, "last"], None, 2),
+        (5, [1, None, 3, 4, 5, 6, 7, None, "last"], 4, 6),
+        ("last", [1, 2, 3, None, "last"], None, None),
+    ],
+)
+def test_page_numbers_while_the_last_is_not_known(number, numbers, previous, following):
+    page = Page(Screen(MARKET, size=SIZES[0], page=number), [], 999, 250, True, None, None)
+    assert (page.numbers, page.previous, page.next) == (numbers, previous, following)

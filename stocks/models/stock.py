@@ -27,6 +27,8 @@ LONGEST_GUESS = 32
 LEAST_LIKENESS = 0.4
 # How much of a name's pinyin decides its place.
 LONGEST_ORDER = 64
+# Of more stocks than this it is only said that they are more: to count them takes time.
+MOST_COUNTED = 20_000
 # How many stocks have each value of these is known without counting.
 COUNTED = ("market", "industry", "status", "source")
 # What tables are put in order by. The key of a row stands in its index too, and decides ties.
@@ -161,24 +163,35 @@ class StockQuerySet(NotingQuerySet):
         """Return the stocks of some markets that feeds may still have something about."""
         return self.filter(market__in=markets).exclude(status=Stock.Status.DELISTED)
 
-    def sample(self, most):
-        """Return the stocks, or where there are many more than `most`, about as many of them."""
-        keys = self.model.objects.using(self.db).values_list("pk", flat=True)
-        first, last = (keys.order_by(order).first() or 0 for order in ("pk", "-pk"))
-        step = (last - first) // most
-        return self.filter(pk__in=range(first, last + 1, step)) if step > 1 else self
+    def sample(self, most, part):
+        """Return the stocks, or where the table has more than `most`, about a `part` of them.
 
-    def summary(self, shown=None, facts=None):
+        They come from all over the table: at equal steps of the key, wider where keys are sparse.
+        """
+        whole = self.model.objects.using(self.db)
+        total = whole.facts().total
+        if total <= most:
+            return self
+        last = whole.values_list("pk", flat=True).order_by("-pk")[0]
+        return self.filter(pk__in=range(1, last + 1, max(total // part, last // most)))
+
+    def summary(self, shown=None, facts=None, most=MOST_COUNTED):
         """Return the counts and dates of the table.
 
-        `total` and `shown` (those that match the condition `shown`) count stocks,
-        `newest_quote` and `newest_high` are the latest quote time and previous-high date.
+        `total` and `shown` (those that match the condition `shown`) count stocks; when there are
+        `more` than `most` that match, it is `most`. `newest_quote` and `newest_high` are the
+        latest quote time and previous-high date.
         """
         facts = facts or self.facts()
-        known = facts.count(shown)
+        count = facts.count(shown)
+        more = False
+        if count is None:
+            count = self.filter(shown).order_by()[: most + 1].count()
+            more = count > most
         return {
             "total": facts.total,
-            "shown": self.filter(shown).count() if known is None else known,
+            "shown": most if more else count,
+            "more": more,
             "newest_quote": facts.newest_quote,
             "newest_high": facts.newest_high,
         }
