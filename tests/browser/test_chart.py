@@ -13,7 +13,7 @@ from stocks.models import Bar, Stock
 
 from .conftest import LOCALES, PHONE
 from .test_look import BLACK, GREEN, RED, WHITE
-from .test_pages import faults, too_wide
+from .test_pages import faults, too_wide, with_axe
 
 PATH = "/stocks/AAPL.US/"
 DAYS = 400
@@ -306,6 +306,6 @@ def test_paper_has_the_line(visit, apple):
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_the_chart_is_fit_for_everybody(visit, apple, language):
-    page = open_chart(visit(language=language))
+    page = open_chart(with_axe(visit(language=language)))
     page.locator("summary", has_text=re.compile("table|表")).click()
     assert not too_wide(page, "chart") + faults(page, "chart", language)

@@ -156,7 +156,7 @@ def people(stocks, alice, bob, charlie, admin, sign_in):
 
 def each(visit, person, pages, language):
     """Give every page, opened: the browser's page and what it is called."""
-    page = visit(person, language)
+    page = with_axe(visit(person, language))
     if person:
         page.goto(reverse("account_reauthenticate"))
         page.locator("[name=password]").fill(PASSWORD)
@@ -173,13 +173,18 @@ def go(page, path):
     assert page.url.endswith(path)
 
 
+def with_axe(page):
+    """Have a browser's page bring axe along wherever it goes; return it."""
+    page.add_init_script(AXE)
+    return page
+
+
 def faults(page, name, language="en"):
-    """Return what axe finds on a page as it looks with a language."""
+    """Return what axe finds on a page `with_axe` as it looks with a language."""
     theme, size = LOOKS[language]
     # No colour is measured on its way to another.
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size(size)
-    page.evaluate(AXE)
     return [
         (name, theme, size["width"], violation["id"], [n["html"][:160] for n in violation["nodes"]])
         for violation in page.evaluate(VIOLATIONS, WCAG)
@@ -219,7 +224,7 @@ def test_every_page_is_for_everybody_and_every_window(visit, people, language, p
 
 
 def test_the_second_step_is_accessible(visit, people, charlie):
-    page = visit()
+    page = with_axe(visit())
     page.goto(reverse("account_login"))
     page.locator("[name=login]").fill(charlie.username)
     page.locator("[name=password]").fill(PASSWORD)
@@ -230,7 +235,7 @@ def test_the_second_step_is_accessible(visit, people, charlie):
 
 def test_an_error_of_the_site_is_accessible(visit, monkeypatch, db):
     monkeypatch.setattr(about, "render", None)
-    page = visit()
+    page = with_axe(visit())
     assert page.goto("/about/").status == 500
     assert not faults(page, "error")
 
