@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.db.models import F
 
 from stocks.columns import CHOOSABLE, NumberColumn
-from stocks.models import Stock
+from stocks.models import Stock, WatchlistEntry
 
 ADDED = datetime(2026, 7, 1, 1, 30, tzinfo=UTC)
 
@@ -42,3 +42,21 @@ def watched_by(person):
             kept |= {"added_price": None, "added_at": None}
         person.watchlist.watch(stock, **kept)
     return person.watchlist.stocks()
+
+
+def many(count, person):
+    """Make so many stocks, with every other one on a person's watchlist, the second among them."""
+    made = [
+        Stock(code=f"60{number:04}", short=f"n{number}", price=number + 1)
+        for number in range(count)
+    ]
+    for stock in made:
+        stock.derive()
+    made = Stock.objects.bulk_create(made)
+    entries = (WatchlistEntry(owner=person, info=s, note_info="n") for s in made[1::2])
+    WatchlistEntry.objects.bulk_create(entries)
+
+
+def rows_of(response):
+    """Return how many rows the table of a page has, without reading all of it."""
+    return response.content.count(b"data-row=")

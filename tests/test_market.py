@@ -9,7 +9,7 @@ from stocks.columns import MARKET
 from stocks.models import Stock
 
 from .pages import codes, find, parse, said, text
-from .rows import varied
+from .rows import many, rows_of, varied
 
 HEADINGS = [
     "No.",
@@ -295,15 +295,12 @@ def test_asked_values_stand_in_the_form(client, stocks):
 def test_queries_do_not_grow_with_the_rows(
     client, alice, alice_client, django_assert_max_num_queries, rows
 ):
-    for number in range(rows):
-        stock = Stock.objects.create(code=f"60{number:04}", short=f"n{number}", price=number + 1)
-        if number % 2:
-            alice.watchlist.watch(stock)
+    many(rows, alice)
     for path in ("/?size=200", "/?size=200&q=n&price_min=1&sort=-distance"):
         with django_assert_max_num_queries(3):
-            assert len(codes(client.get(path))) == rows
+            assert rows_of(client.get(path)) == rows
         with django_assert_max_num_queries(6):
-            assert len(codes(alice_client.get(path))) == rows
+            assert rows_of(alice_client.get(path)) == rows
 
 
 def test_own_rows_have_the_other_button(alice_client, alice, bob, stocks):

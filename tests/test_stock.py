@@ -11,7 +11,7 @@ from stocks.models import Stock
 from stocks.screen import Screen
 
 from .pages import codes, find, parse, said, text
-from .rows import varied, watched_by
+from .rows import many, varied, watched_by
 
 LINK = '<a [^>]*rel="{}" href="([^"]+)"'
 
@@ -216,9 +216,7 @@ def test_note_and_price_when_added_are_ones_own(alice_client, alice, bob, stocks
 def test_queries_do_not_grow_with_the_rows(
     client, alice, alice_client, django_assert_num_queries, rows
 ):
-    for number in range(rows):
-        stock = Stock.objects.create(code=f"60{number:04}", short=f"n{number}", price=number + 1)
-        alice.watchlist.watch(stock)
+    many(rows, alice)
     with django_assert_num_queries(3):
         client.get("/stocks/600001.SH/?sort=-price")
     for query in ("?sort=-price", "?list=watchlist&sort=-since"):

@@ -16,7 +16,7 @@ from stocks.models import Stock, WatchlistEntry
 
 from .conftest import PASSWORD
 from .pages import codes, find, parse, said, text
-from .rows import ADDED, varied, watched_by
+from .rows import ADDED, many, rows_of, varied, watched_by
 
 NOTES = [
     "利好",
@@ -450,12 +450,10 @@ def test_days_count_from_midnight_to_midnight_where_the_site_is(alice_client, al
 def test_queries_do_not_grow_with_the_rows(
     alice, alice_client, django_assert_max_num_queries, rows
 ):
-    for number in range(rows):
-        stock = Stock.objects.create(code=f"60{number:04}", short=f"n{number}", price=number + 1)
-        alice.watchlist.watch(stock, note_info="n")
+    many(2 * rows, alice)
     for path in ("/watchlist/?size=200", "/watchlist/?size=200&q=n&price_min=1&sort=-since"):
         with django_assert_max_num_queries(6):
-            assert len(codes(alice_client.get(path))) == rows
+            assert rows_of(alice_client.get(path)) == rows
 
 
 def at_once(*requests):
