@@ -35,7 +35,7 @@ from django.utils.translation import gettext as _
 
 from .display import Display
 from .models import DataChange
-from .person_pages import IN_DATABASE, SECRET, Pieces, SignedIn, Specimen, packed
+from .person_pages import IN_DATABASE, SECRET, Pieces, SignedIn, Specimen, name_and_token
 
 # Seconds: how long a version counts before it is asked for again, how long the database may take
 # to tell it, a page lives at most, it is there for times without a database, and one waits for
@@ -329,10 +329,12 @@ class PageCache:
             start_response("304 Not Modified", headers)
             status, body = 304, b""
         else:
-            body = page.joined(person, marks, asked.secret)
+            own = name_and_token(person, asked.secret)
             if asked.encoding:
-                body = packed(body)
+                body = page.packed(*own, marks)
                 headers.append(("Content-Encoding", "gzip"))
+            else:
+                body = page.joined(*own, marks)
             headers += [("Content-Type", HTML), ("Content-Length", str(len(body)))]
             start_response("200 OK", headers)
             status = 200

@@ -10,10 +10,12 @@ import hashlib
 import json
 import re
 import time
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
+from itertools import pairwise
 from types import SimpleNamespace
-from zlib import compressobj
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -25,7 +27,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.html import escape
 
+from . import joined_gzip
 from .display import Display
+from .joined_gzip import Segment
 from .models import User
 
 IN_DATABASE = "django.contrib.sessions.backends.db"
@@ -44,8 +48,10 @@ SECRET = "0" * 32
 GIVEN_TOKEN = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]{64}(?=")')
 BUTTON = re.compile(r'data-row="(\d+)"|(<span class="watch">.*?</span>)', re.DOTALL)
 PLACES = re.compile(f"([{NAME}{TOKEN}])")
-# Level 1: a page is packed for one person and sent once.
-FAST, GZIP_WINDOW = 1, 31
+# How many buttons a stretch has: with fewer there are fewer states to keep, and more bytes to send.
+TOGETHER = 4
+# How many states of a stretch are kept on average, and what one takes in memory, about.
+STATES, SEGMENT_BYTES = 4, 1500
 
 
 @dataclass(frozen=True)
@@ -137,17 +143,39 @@ class Specimen:
         return SimpleNamespace(of=lambda _table: ())
 
 
+class Button(NamedTuple):
+    """Where a stock has its button, and how it looks pressed, as `bit` of a state says."""
+
+    place: int
+    pressed: bytes
+    stretch: int
+    bit: int
+
+
+class Stretch(NamedTuple):
+    """Parts that are compressed as one; from `before` on, everyone has the same before them."""
+
+    before: int
+    begin: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Pieces:
-    """A page cut where persons differ; `buttons` has place and pressed button by stock id."""
+    """A page cut where persons differ.
+
+    Names, tokens (as places in `parts`, by stretch) and buttons. The stretches between names and
+    tokens have a few buttons each, so that what one of their states is compressed to serves many.
+    """
 
     version: tuple
     made_at: float
     headers: list
     parts: list
-    names: list
-    tokens: list
+    names: dict
+    tokens: dict
     buttons: dict
+    stretches: list
     digest: str
     bytes: int
 
@@ -161,25 +189,34 @@ class Pieces:
         plain, pressed = BUTTON.split(unmarked), BUTTON.split(marked)
         if plain[::3] != pressed[::3] or plain[1::3] != pressed[1::3]:
             return None
-        parts, names, tokens, buttons, stock = [], [], [], {}, None
+        parts, own, found, stock = [], {NAME: [], TOKEN: []}, {}, None
         for text, pk, button, on in zip(
             plain[::3], [*plain[1::3], None], [*plain[2::3], None], [*pressed[2::3], None],
             strict=True,
         ):  # fmt: skip
             for piece in PLACES.split(text):
-                if piece in (NAME, TOKEN):
-                    (names if piece == NAME else tokens).append(len(parts))
+                if piece in own:
+                    own[piece].append(len(parts))
                 parts.append(piece.encode())
             if pk:
                 stock = int(pk)
                 parts.append(f'data-row="{pk}"'.encode())
             elif button:
-                buttons[stock] = (len(parts), on.encode())
+                found[len(parts)] = (stock, on.encode())
                 parts.append(button.encode())
+        stretches = list(cut(len(parts), [*own[NAME], *own[TOKEN]], list(found)))
+        begins = [stretch.begin for stretch in stretches]
+        names, tokens = ({begins.index(place): place for place in own[it]} for it in (NAME, TOKEN))
+        buttons = {
+            stock: Button(place, on, bisect_right(begins, place) - 1, 1 << number % TOGETHER)
+            for number, (place, (stock, on)) in enumerate(found.items())
+        }
         whole = b"".join(parts)
         digest = hashlib.sha256(whole).hexdigest()[:20]
-        size = 2 * len(whole) + 200 * len(parts)
-        return cls(version, time.time(), headers, parts, names, tokens, buttons, digest, size)
+        size = 2 * len(whole) + 200 * len(parts) + STATES * SEGMENT_BYTES * len(stretches)
+        return cls(
+            version, time.time(), headers, parts, names, tokens, buttons, stretches, digest, size
+        )
 
     def etag(self, person, marks, secret):
         """Return the weak ETag of a person's page: a secret's tokens differ, and mean the same."""
@@ -187,22 +224,62 @@ class Pieces:
         own = hashlib.sha256(own.encode()).hexdigest()[:20]
         return f'W/"{self.digest}-{own}"'
 
-    def joined(self, person, marks, secret):
-        """Return the page of a person, as bytes."""
+    def joined(self, name, token, marks):
+        """Return the page with a name, a token and marks, as bytes."""
         parts = self.parts.copy()
-        name = escape(person.name).encode()
-        token = get_token(SimpleNamespace(META={"CSRF_COOKIE": secret})).encode()
-        for place in self.names:
+        for place in self.names.values():
             parts[place] = name
-        for place in self.tokens:
+        for place in self.tokens.values():
             parts[place] = token
         for stock in marks:
-            place, button = self.buttons[stock]
-            parts[place] = button
+            button = self.buttons[stock]
+            parts[button.place] = button.pressed
         return b"".join(parts)
 
+    def packed(self, name, token, marks):
+        """Return the same in gzip."""
+        states = [0] * len(self.stretches)
+        for stock in marks:
+            button = self.buttons[stock]
+            states[button.stretch] |= button.bit
+        parts = list(map(self.segment, range(len(states)), states))
+        for stretch in self.names:
+            parts[stretch] = name
+        for stretch in self.tokens:
+            parts[stretch] = token
+        return joined_gzip.joined(parts)
 
-def packed(body):
-    """Return a body as gzip."""
-    packer = compressobj(FAST, wbits=GZIP_WINDOW)
-    return packer.compress(body) + packer.flush()
+    @cached_property
+    def segment(self):
+        """A function that gives a stretch in a state, compressed; it keeps those used last."""
+        made = partial(compressed, self.parts, self.stretches, list(self.buttons.values()))
+        return lru_cache(STATES * len(self.stretches))(made)
+
+    def __getstate__(self):
+        """Leave out what each process compresses for itself."""
+        return {name: value for name, value in vars(self).items() if name != "segment"}
+
+
+def cut(count, own, buttons):
+    """Yield the stretches of so many parts, with a person's own and the buttons at some places."""
+    begins = sorted({0, *own, *(place + 1 for place in own), *buttons[::TOGETHER]})
+    differing = sorted([*own, *buttons])
+    for begin, end in pairwise([*begins, count]):
+        before = bisect_left(differing, begin)
+        yield Stretch(differing[before - 1] + 1 if before else 0, begin, end)
+
+
+def compressed(parts, stretches, buttons, number, state):
+    """Return a stretch with the buttons pressed that are in its state."""
+    before, begin, end = stretches[number]
+    text = parts[begin:end]
+    for button in buttons:
+        if button.stretch == number and button.bit & state:
+            text[button.place - begin] = button.pressed
+    return Segment.of(b"".join(text), b"".join(parts[before:begin]))
+
+
+def name_and_token(person, secret):
+    """Return what a person's page has of them, as bytes."""
+    token = get_token(SimpleNamespace(META={"CSRF_COOKIE": secret}))
+    return escape(person.name).encode(), token.encode()

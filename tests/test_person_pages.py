@@ -1,13 +1,20 @@
-"""Who a session belongs to, as the page cache asks; the pages themselves are in test_page_cache."""
+"""Who a session belongs to, and how a page is joined for them; how it is sent: test_page_cache."""
+
+import gzip
+import pickle
+import random
+import zlib
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from stocks import person_pages
 from stocks.columns import MARKET
 from stocks.display import Display
 from stocks.models import DataChange
-from stocks.person_pages import SignedIn
+from stocks.page_cache import PUBLIC
+from stocks.person_pages import Pieces, SignedIn, Specimen
 
 
 @pytest.fixture
@@ -67,3 +74,66 @@ def test_a_visitors_session_is_nobodys(client, stocks):
 def test_saved_screens_are_for_django_to_show(alice, session):
     alice.screens.keep(MARKET, "mine", "sort=-price")
     assert who(session) is None
+
+
+TOKEN = b"t" * 64
+NAMES = [
+    b"alice",
+    "全新好🚀".encode(),
+    b"&lt;b&gt;&quot;",
+    b"",
+    "𠜎".encode() * 150,
+    b"&quot;" * 150,
+]
+
+
+@pytest.fixture
+def pieces(all_stocks, client):
+    """The pieces of a page of 25 rows."""
+    specimens = (Specimen(False, {}, Display(), watching) for watching in (False, True))
+    pages = [client.get("/?size=25", **{PUBLIC: specimen}).content for specimen in specimens]
+    return Pieces.of((1, 1), [], *pages)
+
+
+def some_marks(stocks):
+    """Return marks: none, all, each alone, all but each, and some by chance."""
+    chance = random.Random(1)
+    yield from ([], stocks)
+    yield from ([stock] for stock in stocks)
+    yield from ([other for other in stocks if other != stock] for stock in stocks)
+    yield from (chance.sample(stocks, chance.randrange(len(stocks))) for _count in range(100))
+
+
+def test_what_is_sent_in_gzip_is_the_page(pieces):
+    assert len(pieces.buttons) == 25
+    for marks in some_marks(list(pieces.buttons)):
+        for name in NAMES:
+            page = pieces.joined(name, TOKEN, marks)
+            assert page.count(b'class="on"') == len(marks)
+            assert gzip.decompress(pieces.packed(name, TOKEN, marks)) == page
+
+
+def test_what_is_joined_is_small(pieces):
+    """Beside the whole page compressed for one person."""
+    marks = list(pieces.buttons)[::7]
+    page = pieces.joined(b"alice", TOKEN, marks)
+    assert len(pieces.packed(b"alice", TOKEN, marks)) < 1.3 * len(zlib.compress(page, 1))
+
+
+def test_nothing_of_a_person_is_kept(pieces):
+    before = pickle.dumps(pieces)
+    stocks = list(pieces.buttons)
+    first = pieces.packed(b"alice", TOKEN, stocks)
+    assert pickle.dumps(pieces) == before
+    assert b"alice" in first
+    assert b"alice" not in pieces.packed(b"bob", b"u" * 64, stocks)
+    assert pieces.packed(b"alice", TOKEN, stocks) == first
+    assert pickle.loads(before).packed(b"alice", TOKEN, stocks) == first
+
+
+def test_what_is_kept_of_a_page_has_a_bound(pieces, monkeypatch):
+    for marks in some_marks(list(pieces.buttons)):
+        pieces.packed(b"alice", TOKEN, marks)
+    kept = pieces.segment.cache_info()
+    assert kept.currsize == kept.maxsize
+    assert kept.maxsize * person_pages.SEGMENT_BYTES < pieces.bytes
