@@ -17,7 +17,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
@@ -318,7 +318,7 @@ class PageCache:
         try:
             person = SignedIn.of(asked.session, asked.table)
             page = person and self.pieces_for(person, asked.table, asked.wanted, environ)
-            marks = page and person.marks(list(page.buttons))
+            marks = page and person.marks(page.buttons)
         except Error:
             page = None
         if page is None:
@@ -332,7 +332,7 @@ class PageCache:
             own = name_and_token(person, asked.secret)
             if asked.encoding:
                 body = page.packed(*own, marks)
-                headers.append(("Content-Encoding", "gzip"))
+                headers.append(("Content-Encoding", asked.encoding))
             else:
                 body = page.joined(*own, marks)
             headers += [("Content-Type", HTML), ("Content-Length", str(len(body)))]
@@ -344,10 +344,10 @@ class PageCache:
     def pieces_for(self, person, table, wanted, environ):
         """Return the pieces of a person's page, None when it cannot be cut."""
         self.version.learn(person.version)
-        own = replace(
-            wanted, **asdict(person.display), person=(table, person.staff, person.columns)
-        )
-        own = own if own.language else replace(own, language=wanted.language)
+        display = person.display
+        language = display.language or wanted.language
+        whom = (table, person.staff, person.columns)
+        own = Wanted(wanted.path, wanted.query, language, display.theme, display.up_colour, whom)
         page = self.pages.get(own)
         if not fresh(page, person.version):
             page = self.fetch(own, environ, None, person.version)
@@ -503,7 +503,8 @@ def understand(environ):
     display = Display.of_cookies(request.COOKIES)
     language = translation.get_language_from_request(request)
     wanted = Wanted(request.path, query, language, display.theme, display.up_colour)
-    encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    encodings = ("gzip",) if session else ("br", "gzip")
+    encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), encodings)
     return Asked(wanted, encoding, view.table, session or "", secret)
 
 
@@ -522,14 +523,14 @@ def canonical(query, names):
     )
 
 
-def encoding_for(accepted):
-    """Return the encoding of the smallest form that an Accept-Encoding takes: br, gzip or none."""
+def encoding_for(accepted, names=("br", "gzip")):
+    """Return the first of the encodings that an Accept-Encoding takes, or none."""
     weights = {}
     for part in accepted.lower().split(","):
         name, _semicolon, parameters = part.partition(";")
         weight = parameters.strip().removeprefix("q=") if parameters else "1"
         weights[name.strip()] = weight.replace("0", "").replace(".", "") != ""
-    return next((name for name in ("br", "gzip") if weights.get(name, weights.get("*"))), "")
+    return next((name for name in names if weights.get(name, weights.get("*"))), "")
 
 
 def matches(given, etag):

@@ -543,6 +543,15 @@ def as_alice(cache, alices, **environ):
     return Answer(cache, "/", HTTP_COOKIE=alices, **environ)
 
 
+@pytest.mark.parametrize("accepted", ["gzip, br", "*", "br", "identity"])
+def test_a_persons_page_is_in_gzip_where_that_is_accepted(cache, alices, accepted):
+    answer = as_alice(cache, alices, HTTP_ACCEPT_ENCODING=accepted)
+    encoding = "gzip" if accepted in ("gzip, br", "*") else None
+    assert answer.headers.get("content-encoding") == encoding
+    assert int(answer.headers["content-length"]) == len(answer.body)
+    assert ">alice<" in answer.text
+
+
 def test_a_persons_buttons_work(cache, alice, alices, stocks):
     page = as_alice(cache, alices).text
     token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)[1]

@@ -7,6 +7,9 @@ import zlib
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.middleware.csrf import CSRF_ALLOWED_CHARS, _unmask_cipher_token
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from stocks import person_pages
@@ -36,7 +39,9 @@ def test_a_session_tells_of_its_person(alice, session, stocks):
     assert who(session) == SignedIn(alice.pk, "alice", True, display, ("price",), version)
 
 
-def test_marks_are_ones_own(alice, bob, session, stocks):
+@pytest.mark.parametrize("few", [0, 1, 2, 100])
+def test_marks_are_ones_own(alice, bob, session, stocks, monkeypatch, few):
+    monkeypatch.setattr(person_pages, "FEW", few)
     alice.watchlist.watch(stocks["000007"])
     alice.watchlist.watch(stocks["300268"])
     bob.watchlist.watch(stocks["000036"])
@@ -74,6 +79,26 @@ def test_a_visitors_session_is_nobodys(client, stocks):
 def test_saved_screens_are_for_django_to_show(alice, session):
     alice.screens.keep(MARKET, "mine", "sort=-price")
     assert who(session) is None
+
+
+def test_marks_take_one_question_or_two(alice, session, stocks, monkeypatch):
+    person, shown = who(session), [stocks["000007"].pk]
+    for stock in stocks.values():
+        alice.watchlist.watch(stock)
+    for few, questions in ((5, 1), (4, 2)):
+        monkeypatch.setattr(person_pages, "FEW", few)
+        with CaptureQueriesContext(connection) as asked:
+            assert person.marks(shown) == shown
+        assert len(asked) == questions
+
+
+def test_a_token_is_its_secret_masked_by_chance():
+    secret = CSRF_ALLOWED_CHARS[:16] + CSRF_ALLOWED_CHARS[-16:]
+    tokens = [person_pages.masked(secret).decode() for _count in range(500)]
+    assert {_unmask_cipher_token(token) for token in tokens} == {secret}
+    assert {len(token) for token in tokens} == {64}
+    for places in zip(*tokens, strict=True):
+        assert len(set(places)) > 50  # of 62
 
 
 TOKEN = b"t" * 64
