@@ -13,6 +13,8 @@ from itertools import chain
 from zlib import Z_SYNC_FLUSH, compressobj, crc32
 
 LEVEL, RAW = 9, -15
+# Of the CRC-32, its highest power first.
+POLYNOMIAL = 0xEDB88320
 # Deflate, no name, no time, no system.
 HEADER = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255])
 # An empty last block.
@@ -37,14 +39,7 @@ class Segment:
         """Compress a text that has `before` before it in every page."""
         packer = compressobj(LEVEL, wbits=RAW, zdict=before)
         data = packer.compress(text) + packer.flush(Z_SYNC_FLUSH)
-        crc, shift = crc32(text), array("I")
-        for four in range(0, 32, 4):
-            added = [0]
-            for bit in range(four, four + 4):
-                one = crc32(text, 1 << bit) ^ crc
-                added += [one ^ other for other in added]
-            shift.extend(added)
-        return cls(data, len(text), crc, shift)
+        return cls(data, len(text), crc32(text), shift_by(text))
 
     def crc_after(self, crc):
         """Return the CRC-32 of what has `crc` with this text after it."""
@@ -60,6 +55,24 @@ class Segment:
             ^ shift[96 + (crc >> 24 & 15)]
             ^ shift[112 + (crc >> 28)]
         )
+
+
+def shift_by(text):
+    """Return what each four bits of the CRC-32 before a text add to the one after it.
+
+    What the highest bit adds is asked for; each other bit adds what the one above it does, times x.
+    """
+    bits = [crc32(text, 1 << 31) ^ crc32(text)]
+    for _bit in range(31):
+        bits.append(bits[-1] >> 1 ^ (POLYNOMIAL if bits[-1] & 1 else 0))
+    bits.reverse()
+    shift = array("I")
+    for four in range(0, 32, 4):
+        added = [0]
+        for one in bits[four : four + 4]:
+            added += [one ^ other for other in added]
+        shift.extend(added)
+    return shift
 
 
 def stored(text):

@@ -8,12 +8,13 @@ the session as Django does, in two questions of one row each; whatever is unusua
 
 import hashlib
 import json
+import math
 import os
 import re
 import time
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -57,10 +58,10 @@ UNFAIR = bytes(range(256 - 256 % len(CHARACTERS), 256))
 GIVEN_TOKEN = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]{64}(?=")')
 BUTTON = re.compile(r'data-row="(\d+)"|(<span class="watch">.*?</span>)', re.DOTALL)
 PLACES = re.compile(f"([{NAME}{TOKEN}])")
-# How many buttons a stretch has: with fewer there are fewer states to keep, and more bytes to send.
-TOGETHER = 4
-# How many states of a stretch are kept on average, and what one takes in memory, about.
-STATES, SEGMENT_BYTES = 4, 1500
+# How many buttons a stretch has: more make less to send, and more states to compress and to keep.
+TOGETHER = 3
+# What a stretch in one state takes in memory, about.
+STATE_BYTES = 1400
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,8 @@ class Pieces:
         }
         whole = b"".join(parts)
         digest = hashlib.sha256(whole).hexdigest()[:20]
-        size = 2 * len(whole) + 200 * len(parts) + STATES * SEGMENT_BYTES * len(stretches)
+        states = len(stretches) + 2**TOGETHER * math.ceil(len(buttons) / TOGETHER)
+        size = len(whole) + 200 * len(parts) + STATE_BYTES * states
         return cls(
             version, time.time(), headers, parts, names, tokens, buttons, stretches, digest, size
         )
@@ -264,13 +266,15 @@ class Pieces:
 
     @cached_property
     def segment(self):
-        """A function that gives a stretch in a state, compressed; it keeps those used last."""
-        made = partial(compressed, self.parts, self.stretches, list(self.buttons.values()))
-        return lru_cache(STATES * len(self.stretches))(made)
+        """A function that gives a stretch in a state, compressed when it is asked for first."""
+        buttons = list(self.buttons.values())
+        return cache(partial(compressed, self.parts, self.stretches, buttons))
 
     def __getstate__(self):
         """Leave out what each process compresses for itself."""
-        return {name: value for name, value in vars(self).items() if name != "segment"}
+        state = vars(self).copy()
+        state.pop("segment", None)
+        return state
 
 
 def cut(count, own, buttons):

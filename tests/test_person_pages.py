@@ -17,7 +17,7 @@ from stocks.columns import MARKET
 from stocks.display import Display
 from stocks.models import DataChange
 from stocks.page_cache import PUBLIC
-from stocks.person_pages import Pieces, SignedIn, Specimen
+from stocks.person_pages import STATE_BYTES, TOGETHER, Pieces, SignedIn, Specimen
 
 
 @pytest.fixture
@@ -156,9 +156,13 @@ def test_nothing_of_a_person_is_kept(pieces):
     assert pickle.loads(before).packed(b"alice", TOKEN, stocks) == first
 
 
-def test_what_is_kept_of_a_page_has_a_bound(pieces, monkeypatch):
-    for marks in some_marks(list(pieces.buttons)):
+def test_a_page_takes_no_more_than_it_says(pieces):
+    for state in range(2**TOGETHER):
+        marks = [stock for stock, button in pieces.buttons.items() if button.bit & state]
         pieces.packed(b"alice", TOKEN, marks)
-    kept = pieces.segment.cache_info()
-    assert kept.currsize == kept.maxsize
-    assert kept.maxsize * person_pages.SEGMENT_BYTES < pieces.bytes
+    kept = pieces.segment.cache_info().currsize
+    assert kept > len(pieces.buttons) * 2**TOGETHER / TOGETHER
+    assert kept * STATE_BYTES + len(pieces.joined(b"", b"", [])) < pieces.bytes
+    for marks in some_marks(list(pieces.buttons)):
+        pieces.packed(b"bob", TOKEN, marks)
+    assert pieces.segment.cache_info().currsize == kept
