@@ -120,7 +120,7 @@ class Wanted:
     @cached_property
     def name(self):
         """The page's name in the cache that processes share."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
+        return hashlib.sha256(repr((SHAPE, self)).encode()).hexdigest()
 
     def cookies(self):
         """Return the cookies of a visitor who wants just this."""
@@ -179,6 +179,10 @@ class Page:
     def bytes(self):
         """How much room the page takes, about."""
         return sum(len(content) + 2000 for *_rest, content in self.forms.values())
+
+
+# What a process of another version of the site keeps may be something else by the same name.
+SHAPE = (*Page.__dataclass_fields__, *Pieces.__dataclass_fields__)
 
 
 def fresh(page, version):

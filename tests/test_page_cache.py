@@ -378,6 +378,14 @@ def test_one_process_makes_a_page_and_the_others_take_it(new_cache):
     assert other.pages.counts["shared"] == 1
 
 
+def test_what_another_version_of_the_site_keeps_is_not_taken(new_cache, monkeypatch):
+    Answer(new_cache(), "/")
+    monkeypatch.setattr(page_cache, "SHAPE", (*page_cache.SHAPE, "new"))
+    other = new_cache()
+    Answer(other, "/")
+    assert other.pages.counts["made"] == 1
+
+
 def slow_application(seconds=0.3):
     """Return an application that takes its time."""
     plain = plain_application()
