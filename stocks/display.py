@@ -10,6 +10,7 @@ from .models import User
 UP_BY_LANGUAGE = {"zh-hans": User.UpColour.RED, "en": User.UpColour.GREEN}
 COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGES = dict(settings.LANGUAGES)
+THEMES, UP_COLOURS = frozenset(User.Theme.values), frozenset(User.UpColour.values)
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Display:
         """Return the choices; what is no choice counts as none."""
         return cls(
             language if language in LANGUAGES else "",
-            theme if theme in User.Theme.values else "",
-            up_colour if up_colour in User.UpColour.values else "",
+            theme if theme in THEMES else "",
+            up_colour if up_colour in UP_COLOURS else "",
         )
 
     @property

@@ -17,7 +17,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
@@ -35,7 +35,7 @@ from django.utils.translation import gettext as _
 
 from .display import Display
 from .models import DataChange
-from .person_pages import IN_DATABASE, SECRET, Pieces, SignedIn, Specimen, packed
+from .person_pages import IN_DATABASE, SECRET, Pieces, SignedIn, Specimen, name_and_token
 
 # Seconds: how long a version counts before it is asked for again, how long the database may take
 # to tell it, a page lives at most, it is there for times without a database, and one waits for
@@ -120,7 +120,7 @@ class Wanted:
     @cached_property
     def name(self):
         """The page's name in the cache that processes share."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
+        return hashlib.sha256(repr((SHAPE, self)).encode()).hexdigest()
 
     def cookies(self):
         """Return the cookies of a visitor who wants just this."""
@@ -179,6 +179,10 @@ class Page:
     def bytes(self):
         """How much room the page takes, about."""
         return sum(len(content) + 2000 for *_rest, content in self.forms.values())
+
+
+# What a process of another version of the site keeps may be something else by the same name.
+SHAPE = (*Page.__dataclass_fields__, *Pieces.__dataclass_fields__)
 
 
 def fresh(page, version):
@@ -318,7 +322,7 @@ class PageCache:
         try:
             person = SignedIn.of(asked.session, asked.table)
             page = person and self.pieces_for(person, asked.table, asked.wanted, environ)
-            marks = page and person.marks(list(page.buttons))
+            marks = page and person.marks(page.buttons)
         except Error:
             page = None
         if page is None:
@@ -329,10 +333,12 @@ class PageCache:
             start_response("304 Not Modified", headers)
             status, body = 304, b""
         else:
-            body = page.joined(person, marks, asked.secret)
+            own = name_and_token(person, asked.secret)
             if asked.encoding:
-                body = packed(body)
-                headers.append(("Content-Encoding", "gzip"))
+                body = page.packed(*own, marks)
+                headers.append(("Content-Encoding", asked.encoding))
+            else:
+                body = page.joined(*own, marks)
             headers += [("Content-Type", HTML), ("Content-Length", str(len(body)))]
             start_response("200 OK", headers)
             status = 200
@@ -342,10 +348,10 @@ class PageCache:
     def pieces_for(self, person, table, wanted, environ):
         """Return the pieces of a person's page, None when it cannot be cut."""
         self.version.learn(person.version)
-        own = replace(
-            wanted, **asdict(person.display), person=(table, person.staff, person.columns)
-        )
-        own = own if own.language else replace(own, language=wanted.language)
+        display = person.display
+        language = display.language or wanted.language
+        whom = (table, person.staff, person.columns)
+        own = Wanted(wanted.path, wanted.query, language, display.theme, display.up_colour, whom)
         page = self.pages.get(own)
         if not fresh(page, person.version):
             page = self.fetch(own, environ, None, person.version)
@@ -501,7 +507,8 @@ def understand(environ):
     display = Display.of_cookies(request.COOKIES)
     language = translation.get_language_from_request(request)
     wanted = Wanted(request.path, query, language, display.theme, display.up_colour)
-    encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    encodings = ("gzip",) if session else ("br", "gzip")
+    encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""), encodings)
     return Asked(wanted, encoding, view.table, session or "", secret)
 
 
@@ -520,14 +527,14 @@ def canonical(query, names):
     )
 
 
-def encoding_for(accepted):
-    """Return the encoding of the smallest form that an Accept-Encoding takes: br, gzip or none."""
+def encoding_for(accepted, names=("br", "gzip")):
+    """Return the first of the encodings that an Accept-Encoding takes, or none."""
     weights = {}
     for part in accepted.lower().split(","):
         name, _semicolon, parameters = part.partition(";")
         weight = parameters.strip().removeprefix("q=") if parameters else "1"
         weights[name.strip()] = weight.replace("0", "").replace(".", "") != ""
-    return next((name for name in ("br", "gzip") if weights.get(name, weights.get("*"))), "")
+    return next((name for name in names if weights.get(name, weights.get("*"))), "")
 
 
 def matches(given, etag):

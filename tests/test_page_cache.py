@@ -378,6 +378,14 @@ def test_one_process_makes_a_page_and_the_others_take_it(new_cache):
     assert other.pages.counts["shared"] == 1
 
 
+def test_what_another_version_of_the_site_keeps_is_not_taken(new_cache, monkeypatch):
+    Answer(new_cache(), "/")
+    monkeypatch.setattr(page_cache, "SHAPE", (*page_cache.SHAPE, "new"))
+    other = new_cache()
+    Answer(other, "/")
+    assert other.pages.counts["made"] == 1
+
+
 def slow_application(seconds=0.3):
     """Return an application that takes its time."""
     plain = plain_application()
@@ -541,6 +549,15 @@ def test_a_persons_page_is_the_one_django_makes(cache, client, alice, alices, pa
 def as_alice(cache, alices, **environ):
     """Ask for the table as alice."""
     return Answer(cache, "/", HTTP_COOKIE=alices, **environ)
+
+
+@pytest.mark.parametrize("accepted", ["gzip, br", "*", "br", "identity"])
+def test_a_persons_page_is_in_gzip_where_that_is_accepted(cache, alices, accepted):
+    answer = as_alice(cache, alices, HTTP_ACCEPT_ENCODING=accepted)
+    encoding = "gzip" if accepted in ("gzip, br", "*") else None
+    assert answer.headers.get("content-encoding") == encoding
+    assert int(answer.headers["content-length"]) == len(answer.body)
+    assert ">alice<" in answer.text
 
 
 def test_a_persons_buttons_work(cache, alice, alices, stocks):
