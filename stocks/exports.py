@@ -21,7 +21,7 @@ from . import columns
 from .imports.formulas import guarded
 from .imports.headings import BARS, FIELDS
 from .models import Bar, Stock
-from .plain_rows import DAY, MOMENT, NUMBER, TEXT, PlainRows, unbuffered
+from .plain_rows import DAY, MOMENT, NUMBER, TEXT, WHOLE, PlainRows, unbuffered
 
 # A whole market fits into one batch, so that its file comes from a single reading.
 SIZE = 10_000
@@ -137,7 +137,7 @@ def csv_lines(columns):
 def csv_cells(texts):
     """Return the cells of texts, which seldom need a look at each of them."""
     texts = [text or "" for text in texts]
-    return list(map(csv_cell, texts)) if NOT_PLAIN.search("\n".join(texts)) else texts
+    return list(map(csv_cell, texts)) if NOT_PLAIN.search("".join(texts)) else texts
 
 
 def csv_cell(text):
@@ -226,6 +226,11 @@ def xlsx_number(place, text):
     return f"<c {place}><v>{text}</v></c>"
 
 
+def xlsx_whole(place, text):
+    """Return a cell of a whole number."""
+    return xlsx_number(place, f"{text}.000000")
+
+
 def xlsx_day(place, text):
     """Return a cell of a day, or of its text where it is before all that a spreadsheet knows."""
     day = date.fromisoformat(text)
@@ -236,15 +241,22 @@ def xlsx_day(place, text):
 
 QUOTE, QUOTED = '"', re.compile('[",\r\n]')
 # What calls for a look: whatever is quoted, and whatever is guarded has one of the others.
-NOT_PLAIN = re.compile("[\",\r\t=+@＝＋－＠-]")
+NOT_PLAIN = re.compile("[\",\r\n\t=+@＝＋－＠-]")
 JSON_VALUES = {
     TEXT: json.JSONEncoder(ensure_ascii=False).encode,
+    WHOLE: lambda text: text or "null",
     NUMBER: lambda text: text or "null",
     DAY: lambda text: f'"{text}"' if text else "null",
     MOMENT: lambda text: f'"{text}"' if text else "null",
 }
 # A spreadsheet knows no offsets, so a moment is a text.
-XLSX_CELLS = {TEXT: xlsx_text, NUMBER: xlsx_number, DAY: xlsx_day, MOMENT: xlsx_text}
+XLSX_CELLS = {
+    TEXT: xlsx_text,
+    WHOLE: xlsx_whole,
+    NUMBER: xlsx_number,
+    DAY: xlsx_day,
+    MOMENT: xlsx_text,
+}
 
 # What XML cannot hold or would change is written as _x000D_ (22.9.2.19), and so is what looks so.
 NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")

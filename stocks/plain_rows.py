@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from .models.fields import DIGITS, ExactDecimalField
 
-TEXT, NUMBER, DAY, MOMENT = "text", "number", "day", "moment"
+TEXT, WHOLE, NUMBER, DAY, MOMENT = "text", "whole", "number", "day", "moment"
 KINDS = {
-    "BigIntegerField": NUMBER,
+    "BigIntegerField": WHOLE,
     "DecimalField": NUMBER,
     "DateField": DAY,
     "DateTimeField": MOMENT,
@@ -147,40 +147,44 @@ class Remembered(dict):
 def column_of(kind, expression, converters, known):
     """Return the function that makes plain texts of a column's values.
 
-    `known` has the texts of the small numbers of other columns, by the number of places.
+    `known` has the texts of small numbers by their digits and places, for columns to share.
     """
-    field, zone, default = expression.output_field, connection.timezone, connections[DEFAULT_DB_ALIAS]
+    field, database = expression.output_field, connections[DEFAULT_DB_ALIAS]
     if kind == TEXT:
         return list
-    if field.get_internal_type() == "BigIntegerField":
+    if kind == WHOLE:
         return whole_texts
 
     def by_way_of_django(value):
-        if default.vendor == "mysql" and isinstance(value, str):
+        if isinstance(value, str) and database.vendor == "mysql":
             value = parsed(kind, value)
         for convert in converters:
-            value = convert(value, expression, default)
+            value = convert(value, expression, database)
         return PLAIN[type(value)](value)
 
-    def moment(value):
-        try:
-            read = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
-            return by_way_of_django(value)
-        return by_way_of_django(value) if read.tzinfo else moment_text(read.replace(tzinfo=zone))
-
     if kind == MOMENT:
+        zone = timezone.get_current_timezone()
+
+        def moment(value):
+            with suppress(TypeError, ValueError):
+                read = datetime.fromisoformat(value)
+                if read.tzinfo is None:
+                    return moment_text(read.replace(tzinfo=database.timezone), zone)
+            return by_way_of_django(value)
+
         return Remembered(moment).texts
     if not isinstance(field, ExactDecimalField):
         return Remembered(by_way_of_django).texts
     places = field.decimal_places
+    if database.vendor == "mysql":
+        return lambda column: unpadded(column) or list(map(by_way_of_django, column))
 
     def decimal(value):
         return decimal_text(value, places) or by_way_of_django(value)
 
     if field.max_digits > DIGITS:
         return lambda column: ["" if value is None else decimal(value) for value in column]
-    return known.setdefault(places, Remembered(decimal)).texts
+    return known.setdefault((field.max_digits, places), Remembered(decimal)).texts
 
 
 def whole_texts(column):
@@ -189,19 +193,30 @@ def whole_texts(column):
 
 
 def decimal_text(value, places):
-    """Return the text of a decimal with two places or more; "" where its digits are in doubt.
+    """Return the text of a float that stands for a decimal; "" where its digits are in doubt.
 
-    A float of no more digits than it holds is written with the same digits again.
+    Digits that are no more than it holds are the same ones that were written.
     """
-    exact = isinstance(value, str)
-    whole, _point, fraction = (value if exact else repr(value)).partition(".")
-    if len(fraction) > places or not fraction.isdigit():
+    whole, _point, fraction = repr(value).partition(".")
+    if len(fraction) > places or len(whole) + len(fraction) > DIGITS or not fraction.isdigit():
         return ""
-    if not exact and len(whole) + len(fraction) > DIGITS:
-        return ""
-    if len(fraction) > 2:
-        fraction = fraction.rstrip("0")
-    return f"{whole}.{fraction.ljust(2, '0')}"
+    return f"{whole}.{fraction.ljust(2, '0')}" if fraction != "0" else f"{whole}.00"
+
+
+def unpadded(column):
+    """Return texts of decimals without zeros beyond the second place; None where it has no sense.
+
+    All of them have as many places as the first.
+    """
+    texts = [text or "" for text in column]
+    _whole, _point, fraction = next(filter(None, texts), "0.00").partition(".")
+    if len(fraction) not in (2, 4):
+        return None
+    if len(fraction) == 2:
+        return texts
+    lines = "\n".join([*texts, ""])
+    lines = lines.replace("00\n", "\t\n").replace("0\n", "\n").replace("\t\n", "\n")
+    return lines.split("\n")[:-1]
 
 
 def number_text(value):
@@ -209,10 +224,10 @@ def number_text(value):
     return format(value, "f")
 
 
-def moment_text(value):
-    """Return a moment with the offset of the site's time zone."""
+def moment_text(value, zone=None):
+    """Return a moment with the offset of the site's time zone, or of another."""
     with suppress(OverflowError):  # the first and last hours of the calendar stay in their own
-        value = timezone.localtime(value)
+        value = value.astimezone(zone or timezone.get_current_timezone())
     return value.isoformat()
 
 
