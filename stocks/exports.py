@@ -36,9 +36,9 @@ KEY, STATUS = ("code", "market"), "status"
 
 @dataclass(frozen=True)
 class Source:
-    """What becomes a file: the fields that are its columns, their kinds, the count of rows, the rows.
+    """What becomes a file: the fields that are its columns, their kinds, the count of rows.
 
-    They come in batches, each of them a list of columns as `PlainRows` has them.
+    The rows come in batches, each a list of columns of plain texts, as `PlainRows` has them.
     """
 
     names: tuple
@@ -130,8 +130,7 @@ def write_csv(source, headings):
 
 def csv_lines(columns):
     """Return the lines of columns of cells."""
-    lines = "\r\n".join(map(",".join, zip(*columns, strict=True)))
-    return f"{lines}\r\n"
+    return "\r\n".join([*map(",".join, zip(*columns, strict=True)), ""])
 
 
 def csv_cells(texts):
@@ -148,29 +147,41 @@ def csv_cell(text):
 
 def write_json(source, _headings):
     """Yield an array of objects, one a line, with the names of the fields."""
-    line = ", ".join(f"{json.dumps(name)}: %s" for name in source.names)
-    before, line = "[\n", f"{{{line}}}"
+    pairs = ", ".join(f"{json.dumps(name)}: %s" for name in source.names)
+    one, before = f"{{{pairs}}}", "[\n"
     for batch in source.batches:
-        pairs = zip(source.kinds, batch, strict=True)
-        values = [list(map(JSON_VALUES[kind], column)) for kind, column in pairs]
-        objects = ",\n".join(map(line.__mod__, zip(*values, strict=True)))
+        columns = zip(source.kinds, batch, strict=True)
+        values = [list(map(JSON_VALUES[kind], column)) for kind, column in columns]
+        objects = ",\n".join(map(one.__mod__, zip(*values, strict=True)))
         yield f"{before}{objects}".encode()
         before = ",\n"
     yield b"[]\n" if before == "[\n" else b"\n]\n"
 
 
+def json_number(text):
+    """Return the value of a number, which has all its digits."""
+    return text or "null"
+
+
+def json_date(text):
+    """Return the value of a day or moment."""
+    return f'"{text}"' if text else "null"
+
+
 def write_xlsx(source, headings):
     """Yield a spreadsheet of one sheet, packed while it is written."""
     sink, letters = Sink(), [letters_of(place) for place in range(len(source.names))]
-    writers = [XLSX_CELLS[kind] for kind in source.kinds]
+    cells = [XLSX_CELLS[kind] for kind in source.kinds]
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         for name, text in XLSX_PARTS.items():
             packed.writestr(name, XML + text)
         with packed.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write(f"{XML}{SHEET_START}{xlsx_row(1, letters, [xlsx_text] * len(letters), headings)}".encode())
+            first = xlsx_row(1, letters, [xlsx_text] * len(letters), headings)
+            sheet.write(f"{XML}{SHEET_START}{first}".encode())
             numbers = count(2)
             for batch in source.batches:
-                rows = [xlsx_row(next(numbers), letters, writers, row) for row in zip(*batch, strict=True)]
+                texts = zip(*batch, strict=True)
+                rows = [xlsx_row(next(numbers), letters, cells, row) for row in texts]
                 sheet.write("".join(rows).encode())
                 yield sink.emptied()
             sheet.write(SHEET_END.encode())
@@ -203,14 +214,14 @@ def letters_of(place):
     return (letters_of(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def xlsx_row(number, letters, writers, row):
+def xlsx_row(number, letters, cells, texts):
     """Return a row of a sheet; a cell without a value is left out."""
-    cells = [
-        write(f'r="{letter}{number}"', text)
-        for letter, write, text in zip(letters, writers, row, strict=True)
+    row = [
+        cell(f'r="{letter}{number}"', text)
+        for letter, cell, text in zip(letters, cells, texts, strict=True)
         if text
     ]
-    return f'<row r="{number}">{"".join(cells)}</row>'
+    return f'<row r="{number}">{"".join(row)}</row>'
 
 
 def xlsx_text(place, text):
@@ -227,7 +238,7 @@ def xlsx_number(place, text):
 
 
 def xlsx_whole(place, text):
-    """Return a cell of a whole number."""
+    """Return a cell of a whole number, with the places that such cells have had so far."""
     return xlsx_number(place, f"{text}.000000")
 
 
@@ -241,13 +252,13 @@ def xlsx_day(place, text):
 
 QUOTE, QUOTED = '"', re.compile('[",\r\n]')
 # What calls for a look: whatever is quoted, and whatever is guarded has one of the others.
-NOT_PLAIN = re.compile("[\",\r\n\t=+@＝＋－＠-]")
+NOT_PLAIN = re.compile('[",\r\n\t=+@＝＋－＠-]')
 JSON_VALUES = {
     TEXT: json.JSONEncoder(ensure_ascii=False).encode,
-    WHOLE: lambda text: text or "null",
-    NUMBER: lambda text: text or "null",
-    DAY: lambda text: f'"{text}"' if text else "null",
-    MOMENT: lambda text: f'"{text}"' if text else "null",
+    WHOLE: json_number,
+    NUMBER: json_number,
+    DAY: json_date,
+    MOMENT: json_date,
 }
 # A spreadsheet knows no offsets, so a moment is a text.
 XLSX_CELLS = {

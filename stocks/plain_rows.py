@@ -1,8 +1,7 @@
 """Rows read as plain texts, a column at a time: what files are written from.
 
-A value goes by way of Django's converters to its text, and values repeat: so each text is made
-once and remembered. Decimals, of which there are most, go straight from what the database sends
-where no doubt is about their digits.
+What a value's text is, Django's converters decide. They take long, so the numbers and moments of
+which there are many get the same text in a shorter way, and where values repeat it is remembered.
 """
 
 from contextlib import contextmanager, suppress
@@ -22,53 +21,32 @@ KINDS = {
     "DateField": DAY,
     "DateTimeField": MOMENT,
 }
-# How many texts of a column are remembered.
+# How many texts are remembered of a column.
 MOST = 50_000
 
 
 class PlainRows:
     """The rows of a queryset, some fields of them, as plain texts.
 
-    `kinds` says of each field whether it has texts, numbers, days or moments. A text is as it is
-    stored; of the others "" stands for no value.
+    `kinds` says of each field whether it has texts, whole or other numbers, days or moments. A
+    text is as it is stored; of the others "" stands for no value.
     """
 
-    def __init__(self, rows, fields):
-        self.rows = rows.values_list(*fields)
-        self.kinds = [KINDS.get(field.get_internal_type(), TEXT) for field in self.fields()]
+    def __init__(self, rows, names):
+        kinds = [column.kind for column in selected(rows.values_list(*names))]
         if connection.vendor == "sqlite":
             # Its driver would make a date of what is a column, but not of what is reckoned.
-            plain = [
+            names = [
                 Func(F(name), template="+%(expressions)s") if kind in (DAY, MOMENT) else F(name)
-                for name, kind in zip(fields, self.kinds, strict=True)
+                for name, kind in zip(names, kinds, strict=True)
             ]
-            self.rows = rows.values_list(*plain)
-        known = {}
-        self.texts = [
-            column_of(kind, expression, converters, known)
-            for kind, (expression, converters) in zip(self.kinds, self.selected(), strict=True)
-        ]
+        self.rows, self.kinds, known = rows.values_list(*names), kinds, {}
+        self.texts = [column.texts(known) for column in selected(self.rows)]
 
-    def fields(self):
-        """Return the field of each column."""
-        return [expression.output_field for expression, _converters in self.selected()]
-
-    def selected(self):
-        """Return the expression of each column, and Django's converters of its values."""
-        compiler = self.rows.query.get_compiler(connection=connection)
-        compiler.pre_sql_setup()
-        expressions = [expression for expression, *_sql in compiler.select]
-        converters = compiler.get_converters(expressions)
-        return [
-            (expression, converters.get(place, ((), None))[0])
-            for place, expression in enumerate(expressions)
-        ]
-
-    def read(self, *conditions):
-        """Return the rows that satisfy conditions, as the driver hands them out."""
-        query = self.rows.filter(*conditions).query
+    def read(self, condition):
+        """Return the rows that satisfy a condition, as the driver hands them out."""
         with plain_driver(), connection.cursor() as cursor:
-            cursor.execute(*query.sql_with_params())
+            cursor.execute(*self.rows.filter(condition).query.sql_with_params())
             return cursor.fetchall()
 
     def columns(self, rows):
@@ -77,50 +55,75 @@ class PlainRows:
         return [texts(column) for texts, column in zip(self.texts, columns, strict=True)]
 
 
-@contextmanager
-def driver_set(name, value):
-    """Set an attribute of the database's driver for a while."""
-    connection.ensure_connection()
-    driver = connection.connection
-    usual = getattr(driver, name)
-    setattr(driver, name, value)
-    try:
-        yield
-    finally:
-        setattr(driver, name, usual)
+def selected(rows):
+    """Return the columns of a query."""
+    compiler = rows.query.get_compiler(connection=connection)
+    compiler.pre_sql_setup()
+    expressions = [expression for expression, *_sql in compiler.select]
+    converters = compiler.get_converters(expressions)
+    return [
+        PlainColumn(expression, converters[place][0] if place in converters else ())
+        for place, expression in enumerate(expressions)
+    ]
 
 
-@contextmanager
-def unbuffered():
-    """Let MariaDB hand out a result as it is read; its driver would hold all of it in memory."""
-    if connection.vendor != "mysql":
-        yield
-        return
-    from MySQLdb.cursors import SSCursor
+class PlainColumn:
+    """A column of a query, and how the driver's values become texts."""
 
-    with driver_set("cursorclass", SSCursor):
-        yield
+    def __init__(self, expression, converters):
+        self.expression, self.converters = expression, converters
+        self.field = expression.output_field
+        self.kind = KINDS.get(self.field.get_internal_type(), TEXT)
+        self.places = getattr(self.field, "decimal_places", None)
+        # What stands for it in each thread is slow to ask.
+        self.database, self.zone = connections[DEFAULT_DB_ALIAS], timezone.get_current_timezone()
 
+    def texts(self, known):
+        """Return the function that makes texts of a column of values.
 
-@contextmanager
-def plain_driver():
-    """Let MariaDB's driver leave decimals and dates as the texts that the server sends."""
-    if connection.vendor != "mysql":
-        yield
-        return
-    from MySQLdb.constants import FIELD_TYPE
+        `known` has the texts of small numbers by their digits and places: columns share them.
+        """
+        if self.kind == TEXT:
+            return list
+        if self.kind == WHOLE:
+            return whole_texts
+        if self.kind == MOMENT:
+            return Remembered(self.moment_text).texts
+        if not isinstance(self.field, ExactDecimalField):
+            return Remembered(self.usual_text).texts
+        if self.database.vendor == "mysql":
+            return lambda column: unpadded(column) or list(map(self.usual_text, column))
+        if self.field.max_digits > DIGITS:
+            return lambda column: list(map(self.decimal_text, column))
+        shape = self.field.max_digits, self.places
+        return known.setdefault(shape, Remembered(self.decimal_text)).texts
 
-    connection.ensure_connection()
-    kept = dict.fromkeys((FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.DATE, FIELD_TYPE.DATETIME), str)
-    with driver_set("converter", connection.connection.converter | kept):
-        yield
+    def usual_text(self, value):
+        """Return the text of what Django makes of a value."""
+        if isinstance(value, str) and self.database.vendor == "mysql":
+            value = usual_value(self.kind, value)
+        for convert in self.converters:
+            value = convert(value, self.expression, self.database)
+        return TEXTS[type(value)](value)
 
+    def moment_text(self, value):
+        """Return the text of a moment; almost all are stored as ISO 8601 has it, without zone."""
+        with suppress(TypeError, ValueError):
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                return moment_text(moment.replace(tzinfo=self.database.timezone), self.zone)
+        return self.usual_text(value)
 
-def parsed(kind, value):
-    """Return what MariaDB's driver would have made of a text."""
-    from MySQLdb.times import Date_or_None, DateTime_or_None
+    def decimal_text(self, value):
+        """Return the text of a float that stands for a decimal.
 
-    return {NUMBER: Decimal, DAY: Date_or_None, MOMENT: DateTime_or_None}[kind](value)
+        Digits that are not more than a float keeps are those that were written.
+        """
+        whole, _point, places = repr(value).partition(".")
+        exact = len(places) <= self.places and len(whole) + len(places) <= DIGITS
+        if not (exact and places.isdigit()):
+            return self.usual_text(value)
+        return f"{whole}.{places.ljust(2, '0')}"
 
 
 class Remembered(dict):
@@ -140,51 +143,8 @@ class Remembered(dict):
         return text
 
     def texts(self, column):
-        """Return the texts of the values of a column."""
+        """Return the texts of a column of values."""
         return list(map(self.__getitem__, column))
-
-
-def column_of(kind, expression, converters, known):
-    """Return the function that makes plain texts of a column's values.
-
-    `known` has the texts of small numbers by their digits and places, for columns to share.
-    """
-    field, database = expression.output_field, connections[DEFAULT_DB_ALIAS]
-    if kind == TEXT:
-        return list
-    if kind == WHOLE:
-        return whole_texts
-
-    def by_way_of_django(value):
-        if isinstance(value, str) and database.vendor == "mysql":
-            value = parsed(kind, value)
-        for convert in converters:
-            value = convert(value, expression, database)
-        return PLAIN[type(value)](value)
-
-    if kind == MOMENT:
-        zone = timezone.get_current_timezone()
-
-        def moment(value):
-            with suppress(TypeError, ValueError):
-                read = datetime.fromisoformat(value)
-                if read.tzinfo is None:
-                    return moment_text(read.replace(tzinfo=database.timezone), zone)
-            return by_way_of_django(value)
-
-        return Remembered(moment).texts
-    if not isinstance(field, ExactDecimalField):
-        return Remembered(by_way_of_django).texts
-    places = field.decimal_places
-    if database.vendor == "mysql":
-        return lambda column: unpadded(column) or list(map(by_way_of_django, column))
-
-    def decimal(value):
-        return decimal_text(value, places) or by_way_of_django(value)
-
-    if field.max_digits > DIGITS:
-        return lambda column: ["" if value is None else decimal(value) for value in column]
-    return known.setdefault((field.max_digits, places), Remembered(decimal)).texts
 
 
 def whole_texts(column):
@@ -192,28 +152,17 @@ def whole_texts(column):
     return ["" if value is None else str(value) for value in column]
 
 
-def decimal_text(value, places):
-    """Return the text of a float that stands for a decimal; "" where its digits are in doubt.
-
-    Digits that are no more than it holds are the same ones that were written.
-    """
-    whole, _point, fraction = repr(value).partition(".")
-    if len(fraction) > places or len(whole) + len(fraction) > DIGITS or not fraction.isdigit():
-        return ""
-    return f"{whole}.{fraction.ljust(2, '0')}" if fraction != "0" else f"{whole}.00"
-
-
 def unpadded(column):
-    """Return texts of decimals without zeros beyond the second place; None where it has no sense.
+    """Return texts of decimals without the zeros beyond the second place.
 
-    All of them have as many places as the first.
+    MariaDB gives all of a column as many places; None when there are neither two nor four.
     """
     texts = [text or "" for text in column]
-    _whole, _point, fraction = next(filter(None, texts), "0.00").partition(".")
-    if len(fraction) not in (2, 4):
-        return None
-    if len(fraction) == 2:
+    places = len(next(filter(None, texts), "0.00").partition(".")[2])
+    if places == 2:
         return texts
+    if places != 4:
+        return None
     lines = "\n".join([*texts, ""])
     lines = lines.replace("00\n", "\t\n").replace("0\n", "\n").replace("\t\n", "\n")
     return lines.split("\n")[:-1]
@@ -225,16 +174,61 @@ def number_text(value):
 
 
 def moment_text(value, zone=None):
-    """Return a moment with the offset of the site's time zone, or of another."""
+    """Return a moment with the offset of a time zone, or of the site's."""
     with suppress(OverflowError):  # the first and last hours of the calendar stay in their own
         value = value.astimezone(zone or timezone.get_current_timezone())
     return value.isoformat()
 
 
-PLAIN = {
+TEXTS = {
     type(None): lambda _none: "",
-    int: str,
     Decimal: number_text,
     date: date.isoformat,
     datetime: moment_text,
 }
+
+
+@contextmanager
+def unbuffered():
+    """Let MariaDB hand out a result as it is read; its driver would hold all of it in memory."""
+    if connection.vendor != "mysql":
+        yield
+        return
+    from MySQLdb.cursors import SSCursor
+
+    with driver_set("cursorclass", SSCursor):
+        yield
+
+
+@contextmanager
+def plain_driver():
+    """Let MariaDB's driver leave decimals and days as the texts that the server sends."""
+    if connection.vendor != "mysql":
+        yield
+        return
+    from MySQLdb.constants import FIELD_TYPE
+
+    connection.ensure_connection()
+    kept = dict.fromkeys((FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.DATE, FIELD_TYPE.DATETIME), str)
+    with driver_set("converter", connection.connection.converter | kept):
+        yield
+
+
+@contextmanager
+def driver_set(name, value):
+    """Set an attribute of the driver's connection for a while."""
+    connection.ensure_connection()
+    driver = connection.connection
+    usual = getattr(driver, name)
+    setattr(driver, name, value)
+    try:
+        yield
+    finally:
+        setattr(driver, name, usual)
+
+
+def usual_value(kind, text):
+    """Return what MariaDB's driver usually makes of a text."""
+    from MySQLdb.times import Date_or_None, DateTime_or_None
+
+    return {NUMBER: Decimal, DAY: Date_or_None, MOMENT: DateTime_or_None}[kind](text)
