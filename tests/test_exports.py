@@ -28,7 +28,7 @@ from stocks.imports.headings import BARS, FIELDS, QUOTES, plain, words
 from stocks.imports.readers import open_file
 from stocks.imports.writer import write_quotes
 from stocks.models import Bar, Stock
-from stocks.plain_rows import NUMBER
+from stocks.plain_rows import NUMBER, TEXT
 
 from .pages import codes, find, parse, said, text
 from .rows import varied, watched_by
@@ -373,6 +373,15 @@ def test_no_text_of_a_csv_file_runs_as_a_formula(client, stocks, name):
     Stock.objects.filter(code="000007").update(short=name, chg="-3.5")
     row = cells_of("csv", file_of(client, "/stocks.csv?q=000007"))[1]
     assert row[2:4] == [f"'{name}", "-3.50"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_line_of_a_csv_file_is_as_python_writes_it(name):
+    expected = io.StringIO()
+    csv.writer(expected).writerow([guarded(name), "", "1.50"])
+    source = Source(("a", "b", "c"), [TEXT, TEXT, NUMBER], 1, [[[name], [None], ["1.50"]]])
+    content = b"".join(FORMATS["csv"][1](source, source.names)).decode()
+    assert content == f"\ufeffa,b,c\r\n{expected.getvalue()}"
 
 
 @pytest.mark.parametrize("name", ["*ST 全新", "'a", "a=b", "全新-U", "1-2"])
