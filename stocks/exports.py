@@ -4,28 +4,24 @@ Values are plain and exact, and headings are those that `imports.headings` knows
 is the least that ECMA-376 (Office Open XML, part 1: SpreadsheetML) calls for.
 """
 
-import csv
-import io
 import json
 import re
 import zipfile
 from array import array
 from collections.abc import Iterable
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from itertools import count
 from xml.sax.saxutils import escape
 
-from django.db import connection
-from django.utils import timezone
+from django.db.models import Func, Q
 from django.utils.text import capfirst
 
 from . import columns
 from .imports.formulas import guarded
 from .imports.headings import BARS, FIELDS
 from .models import Bar, Stock
+from .plain_rows import DAY, MOMENT, NUMBER, TEXT, WHOLE, PlainRows, unbuffered
 
 # A whole market fits into one batch, so that its file comes from a single reading.
 SIZE = 10_000
@@ -40,9 +36,13 @@ KEY, STATUS = ("code", "market"), "status"
 
 @dataclass(frozen=True)
 class Source:
-    """What becomes a file: the fields that are its columns, the count of rows, the rows."""
+    """What becomes a file: the fields that are its columns, their kinds, the count of rows.
+
+    The rows come in batches, each a list of columns of plain texts, as `PlainRows` has them.
+    """
 
     names: tuple
+    kinds: list
     count: int
     batches: Iterable
 
@@ -73,8 +73,8 @@ def stocks_source(stocks, names):
     Which ones they are is read at once; their values batch by batch, since a reader that holds
     a result open for as long as somebody downloads is in everybody's way.
     """
-    keys = keys_of(stocks)
-    return Source(names, len(keys), stock_batches(stocks.order_by(), keys, names))
+    keys, rows = keys_of(stocks), PlainRows(stocks.order_by(), ("pk", *names))
+    return Source(names, rows.kinds[1:], len(keys), stock_batches(rows, keys))
 
 
 def keys_of(rows):
@@ -83,100 +83,105 @@ def keys_of(rows):
         return array("q", rows.values_list("pk", flat=True).iterator(chunk_size=SIZE))
 
 
-@contextmanager
-def unbuffered():
-    """Let MariaDB hand out a result as it is read; its driver would hold all of it in memory."""
-    if connection.vendor != "mysql":
-        yield
-        return
-    from MySQLdb.cursors import SSCursor
-
-    connection.ensure_connection()
-    driver = connection.connection
-    usual, driver.cursorclass = driver.cursorclass, SSCursor
-    try:
-        yield
-    finally:
-        driver.cursorclass = usual
-
-
-def stock_batches(stocks, keys, names):
-    """Yield the rows with these ids as tuples of values, batch by batch."""
+def stock_batches(rows, keys):
+    """Yield the columns of the rows with these ids, batch by batch."""
     for start in range(0, len(keys), SIZE):
         wanted = keys[start : start + SIZE]
-        rows = stocks.filter(pk__in=wanted).values_list("pk", *names)
-        found = {pk: values for pk, *values in rows}
-        yield [found[pk] for pk in wanted if pk in found]
+        found = {row[0]: row for row in rows.read(among(wanted))}
+        if ordered := [found[pk] for pk in wanted if pk in found]:
+            yield rows.columns(ordered)[1:]
+
+
+def among(keys):
+    """Return the condition that a row has one of these ids, or one between where those are few."""
+    first, last = min(keys), max(keys)
+    if last - first < 2 * len(keys):
+        return Q(pk__range=(first, last))
+    # As a part of the statement: so many parameters take longer than the rows.
+    return Q(pk__in=Func(template=",".join(map(str, keys))))
 
 
 def bars_source(stocks):
     """Return the source of the history of stocks, in their order."""
     names = FIELDS[BARS]
     total = Bar.objects.filter(stock__in=stocks.order_by().values("pk")).count()
-    return Source(names, total, bar_batches(keys_of(stocks), names))
-
-
-def bar_batches(keys, names):
-    """Yield the bars of stocks as tuples of values, a stock at a time."""
     fields = [f"stock__{name}" if name in KEY else name for name in names]
+    rows = PlainRows(Bar.objects.order_by("date"), fields)
+    return Source(names, rows.kinds, total, bar_batches(rows, keys_of(stocks)))
+
+
+def bar_batches(rows, keys):
+    """Yield the columns of the bars of stocks, a stock at a time."""
     for pk in keys:
-        yield Bar.objects.filter(stock=pk).order_by("date").values_list(*fields)
-
-
-def number_text(value):
-    """Return a number with all its digits and nothing else."""
-    return format(value, "f")
-
-
-def moment_text(value):
-    """Return a moment with the offset of the site's time zone."""
-    with suppress(OverflowError):  # the first and last hours of the calendar stay in their own
-        value = timezone.localtime(value)
-    return value.isoformat()
+        if found := rows.read(Q(stock=pk)):
+            yield rows.columns(found)
 
 
 def write_csv(source, headings):
     """Yield a CSV file as RFC 4180 has it, in UTF-8 with the mark that spreadsheets look for."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")
-    writer.writerow(headings)
+    yield f"\ufeff{csv_lines([csv_cells([text]) for text in headings])}".encode()
     for batch in source.batches:
-        writer.writerows([CSV_CELLS[type(value)](value) for value in row] for row in batch)
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue().encode()
+        cells = [
+            csv_cells(column) if kind == TEXT else column
+            for kind, column in zip(source.kinds, batch, strict=True)
+        ]
+        yield csv_lines(cells).encode()
+
+
+def csv_lines(columns):
+    """Return the lines of columns of cells."""
+    return "\r\n".join([*map(",".join, zip(*columns, strict=True)), ""])
+
+
+def csv_cells(texts):
+    """Return the cells of texts, which seldom need a look at each of them."""
+    texts = [text or "" for text in texts]
+    return list(map(csv_cell, texts)) if NOT_PLAIN.search("".join(texts)) else texts
+
+
+def csv_cell(text):
+    """Return the cell of a text: guarded, and quoted where it has to be."""
+    text = guarded(text)
+    return f'"{text.replace(QUOTE, QUOTE * 2)}"' if QUOTED.search(text) else text
 
 
 def write_json(source, _headings):
     """Yield an array of objects, one a line, with the names of the fields."""
-    names, before = [f"{json.dumps(name)}: " for name in source.names], "[\n"
+    pairs = ", ".join(f"{json.dumps(name)}: %s" for name in source.names)
+    one, before = f"{{{pairs}}}", "[\n"
     for batch in source.batches:
-        objects = ",\n".join(json_object(names, row) for row in batch)
-        if objects:
-            yield f"{before}{objects}".encode()
-            before = ",\n"
+        columns = zip(source.kinds, batch, strict=True)
+        values = [list(map(JSON_VALUES[kind], column)) for kind, column in columns]
+        objects = ",\n".join(map(one.__mod__, zip(*values, strict=True)))
+        yield f"{before}{objects}".encode()
+        before = ",\n"
     yield b"[]\n" if before == "[\n" else b"\n]\n"
 
 
-def json_object(names, row):
-    """Return the object of a row; the numbers in it have all their digits."""
-    pairs = zip(names, row, strict=True)
-    return f"{{{', '.join([name + JSON_VALUES[type(value)](value) for name, value in pairs])}}}"
+def json_number(text):
+    """Return the value of a number, which has all its digits."""
+    return text or "null"
+
+
+def json_date(text):
+    """Return the value of a day or moment."""
+    return f'"{text}"' if text else "null"
 
 
 def write_xlsx(source, headings):
     """Yield a spreadsheet of one sheet, packed while it is written."""
     sink, letters = Sink(), [letters_of(place) for place in range(len(source.names))]
+    cells = [XLSX_CELLS[kind] for kind in source.kinds]
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
         for name, text in XLSX_PARTS.items():
             packed.writestr(name, XML + text)
         with packed.open("xl/worksheets/sheet1.xml", "w") as sheet:
-            sheet.write(f"{XML}{SHEET_START}{xlsx_row(1, letters, headings)}".encode())
+            first = xlsx_row(1, letters, [xlsx_text] * len(letters), headings)
+            sheet.write(f"{XML}{SHEET_START}{first}".encode())
             numbers = count(2)
             for batch in source.batches:
-                rows = [xlsx_row(next(numbers), letters, row) for row in batch]
+                texts = zip(*batch, strict=True)
+                rows = [xlsx_row(next(numbers), letters, cells, row) for row in texts]
                 sheet.write("".join(rows).encode())
                 yield sink.emptied()
             sheet.write(SHEET_END.encode())
@@ -209,14 +214,14 @@ def letters_of(place):
     return (letters_of(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def xlsx_row(number, letters, row):
+def xlsx_row(number, letters, cells, texts):
     """Return a row of a sheet; a cell without a value is left out."""
-    cells = [
-        XLSX_CELLS[type(value)](f'r="{letter}{number}"', value)
-        for letter, value in zip(letters, row, strict=True)
-        if value not in (None, "")
+    row = [
+        cell(f'r="{letter}{number}"', text)
+        for letter, cell, text in zip(letters, cells, texts, strict=True)
+        if text
     ]
-    return f'<row r="{number}">{"".join(cells)}</row>'
+    return f'<row r="{number}">{"".join(row)}</row>'
 
 
 def xlsx_text(place, text):
@@ -225,48 +230,43 @@ def xlsx_text(place, text):
     return f'<c {place} s="1" t="inlineStr"><is><t xml:space="preserve">{fit}</t></is></c>'
 
 
-def xlsx_number(place, value):
+def xlsx_number(place, text):
     """Return a cell of a number, or of its text where a spreadsheet would round it."""
-    text = number_text(value)
     if len(text) > EXCEL_DIGITS and len(re.sub(r"^[0.-]+|\.", "", text)) > EXCEL_DIGITS:
         return xlsx_text(place, text)
     return f"<c {place}><v>{text}</v></c>"
 
 
-def xlsx_day(place, value):
+def xlsx_whole(place, text):
+    """Return a cell of a whole number, with the places that such cells have had so far."""
+    return xlsx_number(place, f"{text}.000000")
+
+
+def xlsx_day(place, text):
     """Return a cell of a day, or of its text where it is before all that a spreadsheet knows."""
-    if value < EXCEL_FIRST_DAY:
-        return xlsx_text(place, value.isoformat())
-    return f'<c {place} s="2"><v>{(value - EXCEL_DAY_0).days}</v></c>'
+    day = date.fromisoformat(text)
+    if day < EXCEL_FIRST_DAY:
+        return xlsx_text(place, text)
+    return f'<c {place} s="2"><v>{(day - EXCEL_DAY_0).days}</v></c>'
 
 
-def xlsx_moment(place, value):
-    """Return a cell with the text of a moment: a spreadsheet knows no offsets."""
-    return xlsx_text(place, moment_text(value))
-
-
-CSV_CELLS = {
-    type(None): lambda _none: "",
-    str: guarded,
-    int: str,
-    Decimal: number_text,
-    date: date.isoformat,
-    datetime: moment_text,
-}
+QUOTE, QUOTED = '"', re.compile('[",\r\n]')
+# What calls for a look: whatever is quoted, and whatever is guarded has one of the others.
+NOT_PLAIN = re.compile('[",\r\n\t=+@＝＋－＠-]')
 JSON_VALUES = {
-    type(None): lambda _none: "null",
-    str: lambda text: json.dumps(text, ensure_ascii=False),
-    int: str,
-    Decimal: number_text,
-    date: lambda day: f'"{day.isoformat()}"',
-    datetime: lambda moment: f'"{moment_text(moment)}"',
+    TEXT: json.JSONEncoder(ensure_ascii=False).encode,
+    WHOLE: json_number,
+    NUMBER: json_number,
+    DAY: json_date,
+    MOMENT: json_date,
 }
+# A spreadsheet knows no offsets, so a moment is a text.
 XLSX_CELLS = {
-    str: xlsx_text,
-    int: xlsx_number,
-    Decimal: xlsx_number,
-    date: xlsx_day,
-    datetime: xlsx_moment,
+    TEXT: xlsx_text,
+    WHOLE: xlsx_whole,
+    NUMBER: xlsx_number,
+    DAY: xlsx_day,
+    MOMENT: xlsx_text,
 }
 
 # What XML cannot hold or would change is written as _x000D_ (22.9.2.19), and so is what looks so.

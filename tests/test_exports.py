@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,13 +13,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from stocks import exports
+from stocks import exports, plain_rows
 from stocks.columns import MARKET, WATCHLIST
 from stocks.exports import FORMATS, Source, bars_source, heading, stocks_source
 from stocks.imports import Refused, readers
@@ -27,6 +28,7 @@ from stocks.imports.headings import BARS, FIELDS, QUOTES, plain, words
 from stocks.imports.readers import open_file
 from stocks.imports.writer import write_quotes
 from stocks.models import Bar, Stock
+from stocks.plain_rows import NUMBER, TEXT
 
 from .pages import codes, find, parse, said, text
 from .rows import varied, watched_by
@@ -132,10 +134,70 @@ def test_a_spreadsheet_has_numbers_days_and_texts(client, stocks):
 
 
 def test_numbers_that_a_spreadsheet_would_round_are_text():
-    numbers = [Decimal("999999999999999999.99"), Decimal("-0.0001"), Decimal("123456789012.345")]
-    source = Source(("a", "b", "c"), 1, [[numbers]])
+    numbers = ["999999999999999999.99", "-0.0001", "123456789012.345"]
+    source = Source(("a", "b", "c"), [NUMBER] * 3, 1, [[[number] for number in numbers]])
     content = b"".join(FORMATS["xlsx"][1](source, source.names))
     assert cells_of("xlsx", content)[1] == ["999999999999999999.99", -0.0001, 123456789012.345]
+
+
+def plain_text(value):
+    """Return a value's text as Python's own means have it."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return timezone.localtime(value).isoformat()
+    return "" if value is None else str(value)
+
+
+def test_texts_are_those_of_what_django_reads(alice):
+    """However a number or moment was stored, and whatever was remembered before it."""
+    odd_stocks()
+    stored = [
+        "2000000000",
+        "0.00005",
+        "0.1000000001",
+        "0.0001",
+        "-0.5",
+        "9999999999.9999",
+        "1e-7",
+        "0",
+    ]
+    stocks = Stock.objects.order_by("pk")
+    for number, stock in zip(itertools.cycle(stored), list(stocks)):
+        set_stored(stock, price=number, highs=stored[3], market_value=number, chg="3")
+        alice.watchlist.watch(stock)
+    if connection.vendor == "sqlite":
+        for place, moment in enumerate(["2026-07-01", "2026-07-01 07:00:00+02:00"]):
+            set_stored(stocks[place], quote_time=moment)
+    alice.watchlist.update(added_price=Decimal("20000.01"))
+    stocks = alice.watchlist.stocks().order_by("pk")
+    names = (*FIELDS[QUOTES], "distance", "since", "added_at", "added_price")
+    rows = list(stocks.values_list(*names))
+    (columns,) = stocks_source(stocks, names).batches
+    assert list(zip(*columns, strict=True)) == [tuple(map(plain_text, row)) for row in rows]
+
+
+def set_stored(stock, **values):
+    """Set fields past Django, which would round them."""
+    names = ", ".join(f"{name} = {value!r}" for name, value in values.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE info SET {names} WHERE id = {stock.pk}")
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_ids_close_together_and_far_apart_give_the_same_rows(all_stocks, step):
+    stocks = all_stocks.filter(pk__in=list(all_stocks.values_list("pk", flat=True)[::step]))
+    source = stocks_source(stocks.order_by("-code"), ("code",))
+    expected = sorted(stocks.values_list("code", flat=True), reverse=True)
+    assert [code for (codes,) in source.batches for code in codes] == expected
+
+
+def test_what_is_remembered_has_a_limit(monkeypatch):
+    monkeypatch.setattr(plain_rows, "MOST", 3)
+    remembered = plain_rows.Remembered(str)
+    values = [1.5, 2.5, 3.5, 4.5, 1.5, -0.0, 0.0]
+    assert remembered.texts(values) == [str(value) for value in values]
+    assert 0 < len(remembered) <= 3
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -168,11 +230,11 @@ def test_batches_do_not_show(client, all_stocks, monkeypatch, form):
 def test_a_stock_deleted_meanwhile_is_left_out(all_stocks, monkeypatch):
     monkeypatch.setattr(exports, "SIZE", 50)
     source = stocks_source(all_stocks.order_by("pk"), ("code",))
-    first = next(source.batches)
+    (first,) = next(source.batches)
     gone = all_stocks.order_by("pk")[60]
     gone.delete()
-    rest = next(source.batches)
-    assert (len(first), len(rest), [gone.code] in rest) == (50, 43, False)
+    (rest,) = next(source.batches)
+    assert (len(first), len(rest), gone.code in rest) == (50, 43, False)
 
 
 def test_drawn_columns_have_no_place_in_a_file(client, stocks):
@@ -192,7 +254,7 @@ def test_columns_a_person_chose_are_those_of_the_file(alice, alice_client, stock
 @pytest.mark.parametrize("written", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
 def test_a_moment_at_the_end_of_time_is_written(written):
     moment = datetime.fromisoformat(written)
-    assert datetime.fromisoformat(exports.moment_text(moment)) == moment
+    assert datetime.fromisoformat(plain_rows.moment_text(moment)) == moment
 
 
 @pytest.mark.mariadb
@@ -204,7 +266,7 @@ def test_mariadb_hands_out_ids_as_they_are_read(stocks):
             cursor.fetchall()
         return len(held or ())
 
-    with exports.unbuffered():
+    with plain_rows.unbuffered():
         assert rows_the_driver_holds() == 0
     assert rows_the_driver_holds() == len(stocks)
 
@@ -311,6 +373,15 @@ def test_no_text_of_a_csv_file_runs_as_a_formula(client, stocks, name):
     Stock.objects.filter(code="000007").update(short=name, chg="-3.5")
     row = cells_of("csv", file_of(client, "/stocks.csv?q=000007"))[1]
     assert row[2:4] == [f"'{name}", "-3.50"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_line_of_a_csv_file_is_as_python_writes_it(name):
+    expected = io.StringIO()
+    csv.writer(expected).writerow([guarded(name), "", "1.50"])
+    source = Source(("a", "b", "c"), [TEXT, TEXT, NUMBER], 1, [[[name], [None], ["1.50"]]])
+    content = b"".join(FORMATS["csv"][1](source, source.names)).decode()
+    assert content == f"\ufeffa,b,c\r\n{expected.getvalue()}"
 
 
 @pytest.mark.parametrize("name", ["*ST 全新", "'a", "a=b", "全新-U", "1-2"])
