@@ -237,11 +237,6 @@ def xlsx_number(place, text):
     return f"<c {place}><v>{text}</v></c>"
 
 
-def xlsx_whole(place, text):
-    """Return a cell of a whole number, with the places that such cells have had so far."""
-    return xlsx_number(place, f"{text}.000000")
-
-
 def xlsx_day(place, text):
     """Return a cell of a day, or of its text where it is before all that a spreadsheet knows."""
     day = date.fromisoformat(text)
@@ -263,7 +258,7 @@ JSON_VALUES = {
 # A spreadsheet knows no offsets, so a moment is a text.
 XLSX_CELLS = {
     TEXT: xlsx_text,
-    WHOLE: xlsx_whole,
+    WHOLE: xlsx_number,
     NUMBER: xlsx_number,
     DAY: xlsx_day,
     MOMENT: xlsx_text,

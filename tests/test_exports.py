@@ -131,6 +131,9 @@ def test_a_spreadsheet_has_numbers_days_and_texts(client, stocks):
     row = cells_of("xlsx", file_of(client, "/stocks.xlsx?q=000007"))[1]
     assert row[:6] == ["000007", "SZ", "=1+1", -3.5, 4.4, 16.05]
     assert row[7] == date(2017, 7, 18)
+    Stock.objects.filter(code="000007").update(volume=52829591600)
+    row = cells_of("xlsx", file_of(client, "/stocks.xlsx?q=000007&columns=volume"))[1]
+    assert 52829591600 in row
 
 
 def test_numbers_that_a_spreadsheet_would_round_are_text():
