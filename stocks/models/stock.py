@@ -6,7 +6,7 @@ from decimal import Decimal
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Count, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
@@ -18,6 +18,7 @@ from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
 from .data_change import NotingQuerySet, kept
 from .fields import ExactDecimalField, PercentField
+from .search_word import AT_ONCE, TOLD_BY, SearchWord
 
 SMALLEST_PRICE = Decimal("0.0001")
 MOST_SUGGESTIONS = 6
@@ -77,11 +78,16 @@ def large_field(name, **options):
 
 
 def search_condition(text):
-    """Return the condition of the stocks that `text` finds.
+    """Return the condition of the stocks that `text` finds, by an index.
 
     By the code from its start, a symbol, any part of the name, or its pinyin in full or by
     initials from any character on.
     """
+    return Q(pk__in=SearchWord.objects.starting(search_form(text)).values("stock"))
+
+
+def text_condition(text):
+    """Return the condition of the same stocks that says of each one by itself if it is found."""
     wanted = search_form(text)
     code, market = split_symbol(wanted)
     found = Q(code__startswith=wanted.upper()) | Q(search_name__contains=wanted)
@@ -94,6 +100,31 @@ def search_condition(text):
 
 class StockQuerySet(NotingQuerySet):
     """Questions about stocks."""
+
+    def bulk_create(self, objs, *args, **kwargs):
+        """Insert stocks, and the words they are found by."""
+        with transaction.atomic(using=self.db):
+            stocks = super().bulk_create(objs, *args, **kwargs)
+            self.learn_words("code", [stock.code for stock in stocks])
+        return stocks
+
+    def update(self, **values):
+        """Change the stocks, and the words they are found by where these follow from it."""
+        if not values.keys() & TOLD_BY:
+            return super().update(**values)
+        with transaction.atomic(using=self.db):
+            keys = list(self.values_list("pk", flat=True))
+            updated = super().update(**values)
+            self.learn_words("pk", keys)
+        return updated
+
+    update.alters_data = True
+
+    def learn_words(self, name, values):
+        """Keep the words true of the stocks whose field `name` has one of the values."""
+        stocks, words = (model.objects.using(self.db) for model in (self.model, SearchWord))
+        for start in range(0, len(values), AT_ONCE):
+            words.learn(stocks.filter(**{f"{name}__in": values[start : start + AT_ONCE]}))
 
     def search(self, text):
         """Return the stocks that `text` finds."""
