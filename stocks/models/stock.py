@@ -208,10 +208,20 @@ class StockQuerySet(NotingQuerySet):
         known = facts.count(shown)
         return {
             "total": facts.total,
-            "shown": self.filter(shown).count() if known is None else known,
+            "shown": self.number(shown) if known is None else known,
             "newest_quote": facts.newest_quote,
             "newest_high": facts.newest_high,
         }
+
+    def number(self, condition):
+        """Return how many of these stocks match a condition.
+
+        What a search alone finds in the whole table is counted by its words, without the stocks.
+        """
+        match condition.children:
+            case [("pk__in", words)] if not self.query.where:
+                return words.using(self.db).aggregate(n=Count("stock", distinct=True))["n"]
+        return self.filter(condition).count()
 
 
 @dataclass(frozen=True)
