@@ -35,6 +35,8 @@ class SearchWordQuerySet(models.QuerySet):
             known[stock].add(word)
         changed = [stock for stock, words in wanted.items() if words != known.get(stock)]
         renamed = [stock for stock in changed if stock in known]
+        if not changed:
+            return
         with transaction.atomic(using=self.db):
             if renamed:
                 self.filter(stock__in=renamed)._raw_delete(using=self.db)
