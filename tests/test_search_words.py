@@ -58,6 +58,12 @@ def test_words_find_what_the_columns_say(odd):
         assert len(found) == Stock.objects.number(search_condition(text)), text
 
 
+def test_word_that_another_one_starts_with_is_left_out():
+    words = search_words("000001", "SZ", "东方红", " dongfanghong fanghong hong dfh fh h")
+    symbol, name = {"000001.sz"}, {"东方红", "方红", "红"}
+    assert words == symbol | name | {"dongfanghong", "fanghong", "hong", "dfh", "fh"}
+
+
 def test_what_is_found_is_counted_among_those_that_are_looked_at(odd, alice):
     alice.watchlist.watch(odd[0])
     listed = alice.watchlist.stocks()
