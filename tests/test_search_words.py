@@ -154,6 +154,13 @@ def test_search_reads_no_whole_table(stocks, q):
     assert "range" in plan if connection.vendor == "mysql" else "SCAN" not in plan
 
 
+@pytest.mark.sqlite
+def test_key_is_not_kept_a_second_time(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'stocks_searchword'")
+        assert cursor.fetchone()[0].endswith("WITHOUT ROWID")
+
+
 def test_words_are_not_listed_to_those_who_delete_a_stock(admin, sign_in, stocks):
     page = sign_in(admin).get(f"/admin/stocks/stock/{stocks['000007'].pk}/delete/")
     assert "search word" not in page.content.decode().lower()
