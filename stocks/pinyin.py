@@ -1,10 +1,12 @@
-"""Keys that let a Chinese name be found by what a Latin keyboard types."""
+"""Keys that let a stock be found, and a Chinese name by what a Latin keyboard types."""
 
 import re
 import unicodedata
 
 # Names are short; what lies beyond this many characters is not looked for by pinyin.
 LONGEST = 16
+LONGEST_WORD = 255
+ASCII = re.compile(r"[\x00-\x7f]*")
 HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
@@ -40,3 +42,21 @@ def pinyin_keys(name):
         for start in range(len(plain))
     ]
     return " " + " ".join(dict.fromkeys(full + initials))
+
+
+def search_words(code, market, name, pinyin):
+    """Return the words from whose start a stock with this search name and pinyin is found.
+
+    Its symbol, with the point where the market is not known; the name from each character on;
+    the keys of its pinyin, as far as a Latin keyboard types them. A word that another one
+    starts with says nothing more.
+    """
+    keys = (ASCII.match(key)[0][:LONGEST_WORD] for key in pinyin.split(" "))
+    symbol = search_form(f"{code}.{market}")
+    found = {symbol, *(name[start:] for start in range(len(name))), *keys}
+    words, longer = set(), ""
+    for word in sorted(found, reverse=True):
+        if not longer.startswith(word):
+            words.add(word)
+            longer = word
+    return words

@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.utils import translation
 
-from .models import Bar, DataChange, Stock
+from .models import Bar, DataChange, SearchWord, Stock
 from .views.watchlist import do_what_was_asked
 
 EDITORS = "Editors"
@@ -30,6 +30,12 @@ EDITORS_MAY = (
 def derive_on_save(instance, **_kwargs):
     """Keep the derived fields true on every save, `loaddata` included, which skips `save`."""
     instance.derive()
+
+
+@receiver(post_save, sender=Stock)
+def learn_on_save(instance, using, **_kwargs):
+    """Keep true by which words a stock is found."""
+    SearchWord.objects.using(using).learn(Stock.objects.using(using).filter(pk=instance.pk))
 
 
 # A receiver for deleted bars would have all of a stock's history read before it goes with it.

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from .columns import ALWAYS_SHOWN, LOOKUPS, TABLES, Table
 from .models import Stock
-from .models.stock import MOST_COUNTED, search_condition
+from .models.stock import MOST_COUNTED, search_condition, text_condition
 from .symbols import MARKETS
 from .trading_days import last_trading_day
 
@@ -178,10 +178,13 @@ class Screen:
         """The value of `sort` as it acts, the default order written out."""
         return self.sort or self.table.default_sort
 
-    def conditions(self):
-        """Yield what a stock has to satisfy to be on the screen, each with its column's name."""
+    def conditions(self, search=search_condition):
+        """Yield what a stock has to satisfy to be on the screen, each with its column's name.
+
+        `search` makes the condition of a text to look for.
+        """
         if self.q:
-            yield "", search_condition(self.q)
+            yield "", search(self.q)
         if self.market:
             yield "market", Q(market="" if self.market == NO_MARKET else self.market)
         for name, value in self.matches.items():
@@ -235,7 +238,7 @@ class Screen:
     def found_along(self, stocks):
         """Return the stocks on the screen by conditions that no index but the order's serves."""
         own, others = Q(), Q()
-        for name, condition in self.conditions():
+        for name, condition in self.conditions(text_condition):
             if name == self.sort_column.name:
                 own &= condition
             else:

@@ -62,6 +62,7 @@ def test_the_real_rows_arrive_exactly(adopted):
         assert abs(distance - exact) < Decimal("0.0001")
     keys = "SELECT search_name, search_pinyin LIKE '%% qxh %%' FROM info WHERE id = 1"
     assert adopted.rows(keys) == [("全新好", 1)]
+    assert adopted.rows("SELECT stock_id FROM stocks_searchword WHERE word = 'qxh'") == [(1,)]
 
 
 @ON_MARIADB

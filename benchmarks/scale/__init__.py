@@ -4,6 +4,6 @@
 
 DB=mariadb (the default) or sqlite, in databases of its own. ROWS and SMALL are the sizes, ROUNDS
 how often each question is put to both in turn. Every filter is asked under a few orders; ALL=1
-asks it under each, and EVERY=5 asks a fifth of all questions. OUTPUT is where the figures go,
-var/scale.json otherwise.
+asks it under each, ONLY=search,count asks some groups of questions alone, and EVERY=5 asks a fifth
+of those. OUTPUT is where the figures go, var/scale.json otherwise.
 """

@@ -32,7 +32,10 @@ def main():
     ):
         fill(sizes)
         first = [1000 * seconds(Question("", "", lists), side) for side in SIDES]
-        asked = questions(os.environ.get("ALL") == "1")[:: number("EVERY", 1)]
+        asked = questions(os.environ.get("ALL") == "1")
+        if chosen := os.environ.get("ONLY"):
+            asked = [question for question in asked if question.group in chosen.split(",")]
+        asked = asked[:: number("EVERY", 1)]
         answers = [told(place, len(asked), q, rounds) for place, q in enumerate(asked, 1)]
         export = measured(env, sizes["default"])
     title = f"{DATABASES[database]}, {sizes['default']:,} rows beside {sizes['small']:,}"

@@ -114,8 +114,10 @@ def tables(node):
         return
     for name, part in node.items() if isinstance(node, dict) else ():
         if name == "table" and "access_type" in part:
-            full = part["access_type"] == "ALL" or (
-                part["access_type"] == "index" and "using_index" in part
+            # What stands in angle brackets was made for this statement.
+            full = not part["table_name"].startswith("<") and (
+                part["access_type"] == "ALL"
+                or (part["access_type"] == "index" and "using_index" in part)
             )
             yield (
                 f"{'FULL SCAN: ' if full else ''}{part['table_name']} {part['access_type']} "

@@ -4,6 +4,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 NAMES, AT_ONCE = 20_000, 5_000
+# Few enough: what this process held at most counts for the programs it starts too.
+WORDED_AT_ONCE = 20_000
 CHARACTERS = (
     "东方华新国泰中信海天科技金龙山水安康明远大通银行重庆长城光电宝钢石化民生万达"
     "平江南北西湖农业医药股份机械传媒航空港运汽车能源材料食品地产建设环保纺织"
@@ -75,7 +77,7 @@ def numbers(chance, today):
 
 def fill(connection, count):
     """Write so many rows, then their indexes, which is faster, and what planners know of them."""
-    from stocks.models import Stock
+    from stocks.models import SearchWord, Stock
 
     with connection.schema_editor() as editor:
         for index in Stock._meta.indexes:
@@ -91,5 +93,28 @@ def fill(connection, count):
     with connection.schema_editor() as editor:
         for index in Stock._meta.indexes:
             editor.add_index(Stock, index)
+    fill_words(connection)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE TABLE info" if connection.vendor == "mysql" else "ANALYZE")
+        tables = (Stock._meta.db_table, SearchWord._meta.db_table)
+        mysql = connection.vendor == "mysql"
+        cursor.execute(f"ANALYZE TABLE {', '.join(tables)}" if mysql else "ANALYZE")
+
+
+def fill_words(connection):
+    """Write the words of the stocks that are there, some at a time in the order of their index."""
+    from django.db import transaction
+
+    from stocks.models.search_word import TOLD_BY, insert
+    from stocks.pinyin import search_words
+
+    statement = f"SELECT id, {', '.join(TOLD_BY)} FROM info WHERE id > %s ORDER BY id LIMIT %s"
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [last, WORDED_AT_ONCE])
+            some = cursor.fetchall()
+        if not some:
+            return
+        with transaction.atomic(using=connection.alias):
+            insert(connection, ((word, pk) for pk, *texts in some for word in search_words(*texts)))
+        last = some[-1][0]

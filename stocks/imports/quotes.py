@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from ..models import DataImport, Stock
+from ..models import DataImport, SearchWord, Stock
 from ..models.stock import SMALLEST_PRICE
 from .base import Writer
 from .batches import MISSING
@@ -178,6 +178,7 @@ class QuoteWriter(Writer):
         insert(Stock, columns)
         stored = Stock.objects.filter(code__in=columns["code"]).values_list("code", "market", "pk")
         ids = {(code, market): pk for code, market, pk in stored}
+        SearchWord.objects.learn(Stock.objects.filter(pk__in=ids.values()))
         kept = {name: [given.get(name) for _key, given in new] for name in names}
         self.keep(model="stock", new={"pk": [ids[key] for key, _given in new], **kept})
 
@@ -230,3 +231,5 @@ def update_stocks(changes):
         else:
             columns |= dict.fromkeys(("search_name", "search_pinyin"), [""] * len(merged))
         insert(Stock, columns, update=touched)
+        if renamed:
+            SearchWord.objects.learn(Stock.objects.filter(pk__in=columns["id"]))

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from .. import history
-from ..models import Bar, DataChange, DataImport, ImportBatch, Stock, WatchlistEntry
+from ..models import Bar, DataChange, DataImport, ImportBatch, SearchWord, Stock, WatchlistEntry
 from . import Refused, bars, quotes
 from .batches import chunks
 from .checks import Check, ChoiceCheck, make_check
@@ -221,6 +221,7 @@ class StockBatch(KeptBatch):
             if watched or drawn:
                 free.discard(key)
         if free:
+            SearchWord.objects.filter(stock__in=free)._raw_delete(using=connection.alias)
             Stock.objects.filter(pk__in=free)._raw_delete(using=connection.alias)
         return len(free)
 

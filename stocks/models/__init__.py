@@ -5,6 +5,7 @@ from .data_change import DataChange
 from .data_import import DataImport, ImportBatch
 from .feed_run import FeedLock, FeedRun
 from .saved_screen import SavedScreen
+from .search_word import SearchWord
 from .stock import Stock
 from .user import User
 from .watchlist import WatchlistEntry
@@ -17,6 +18,7 @@ __all__ = [
     "FeedRun",
     "ImportBatch",
     "SavedScreen",
+    "SearchWord",
     "Stock",
     "User",
     "WatchlistEntry",

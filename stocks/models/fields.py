@@ -1,4 +1,4 @@
-"""Decimal fields for money and percentages."""
+"""Fields for money and percentages, and for texts that are compared exactly."""
 
 from decimal import Decimal
 
@@ -66,3 +66,17 @@ class PercentFormField(forms.DecimalField):
     def to_python(self, value):
         """Return the number of percent that was typed."""
         return super().to_python(parse_percentage(value))
+
+
+class ExactTextField(models.CharField):
+    """Short text that is compared byte by byte in every database, its capitals and spaces too."""
+
+    def db_type(self, connection):
+        """Return the type; MariaDB's texts are compared as people read them, bytes are not."""
+        if connection.vendor == "mysql":
+            return f"varbinary({4 * self.max_length})"
+        return super().db_type(connection)
+
+    def from_db_value(self, value, expression, connection):
+        """Return the stored value as text."""
+        return value.decode() if isinstance(value, bytes) else value

@@ -7,7 +7,7 @@ from decimal import Decimal
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, Count, Max, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
@@ -19,6 +19,7 @@ from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
 from .data_change import NotingQuerySet, kept
 from .fields import ExactDecimalField, PercentField
+from .search_word import AT_ONCE, TOLD_BY, SearchWord
 
 SMALLEST_PRICE = Decimal("0.0001")
 MOST_SUGGESTIONS = 6
@@ -80,11 +81,16 @@ def large_field(name, **options):
 
 
 def search_condition(text):
-    """Return the condition of the stocks that `text` finds.
+    """Return the condition of the stocks that `text` finds, by an index.
 
     By the code from its start, a symbol, any part of the name, or its pinyin in full or by
     initials from any character on.
     """
+    return Q(pk__in=SearchWord.objects.starting(search_form(text)).values("stock"))
+
+
+def text_condition(text):
+    """Return the condition of the same stocks that says of each one by itself if it is found."""
     wanted = search_form(text)
     code, market = split_symbol(wanted)
     found = Q(code__startswith=wanted.upper()) | Q(search_name__contains=wanted)
@@ -97,6 +103,31 @@ def search_condition(text):
 
 class StockQuerySet(NotingQuerySet):
     """Questions about stocks."""
+
+    def bulk_create(self, objs, *args, **kwargs):
+        """Insert stocks, and the words they are found by."""
+        with transaction.atomic(using=self.db):
+            stocks = super().bulk_create(objs, *args, **kwargs)
+            self.learn_words("code", [stock.code for stock in stocks])
+        return stocks
+
+    def update(self, **values):
+        """Change the stocks, and the words they are found by where these follow from it."""
+        if not values.keys() & TOLD_BY:
+            return super().update(**values)
+        with transaction.atomic(using=self.db):
+            keys = list(self.values_list("pk", flat=True))
+            updated = super().update(**values)
+            self.learn_words("pk", keys)
+        return updated
+
+    update.alters_data = True
+
+    def learn_words(self, name, values):
+        """Keep the words true of the stocks whose field `name` has one of the values."""
+        stocks, words = (model.objects.using(self.db) for model in (self.model, SearchWord))
+        for start in range(0, len(values), AT_ONCE):
+            words.learn(stocks.filter(**{f"{name}__in": values[start : start + AT_ONCE]}))
 
     def search(self, text):
         """Return the stocks that `text` finds."""
@@ -186,7 +217,7 @@ class StockQuerySet(NotingQuerySet):
         count = facts.count(shown)
         more = False
         if count is None:
-            count = self.filter(shown).order_by()[: most + 1].count()
+            count = self.number(shown, most + 1)
             more = count > most
         return {
             "total": facts.total,
@@ -195,6 +226,17 @@ class StockQuerySet(NotingQuerySet):
             "newest_quote": facts.newest_quote,
             "newest_high": facts.newest_high,
         }
+
+    def number(self, condition, most):
+        """Return how many of these stocks match a condition, or `most` of them.
+
+        What a search alone finds in the whole table is counted by its words, without the stocks.
+        """
+        found = self.filter(condition).order_by()
+        match condition.children:
+            case [("pk__in", words)] if not self.query.where:
+                found = words.using(self.db).distinct()
+        return found[:most].count()
 
 
 @dataclass(frozen=True)
