@@ -1,5 +1,6 @@
 """What every test may use: a few real stocks, alice, bob and charlie."""
 
+import gc
 from copy import copy
 from shutil import copytree
 
@@ -33,6 +34,15 @@ def english():
     """Each test begins in English, whatever language the one before asked for."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def no_finalizers():
+    """Let no object end at the bottom of a recursion that is too deep, where it would fail."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

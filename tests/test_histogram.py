@@ -97,7 +97,7 @@ def test_few_values_leave_the_database(
 ):
     monkeypatch.setattr("stocks.histogram.ALL", 48)
     make(price=range(1, rows + 1))
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         client.get("/histogram/price.svg")
 
 

@@ -288,6 +288,7 @@ def test_row_with_other_cells_than_headings_is_rejected(tmp_path, stocks, line, 
     assert Stock.objects.filter(price=2).exists() is (said is None)
 
 
+@pytest.mark.usefixtures("no_finalizers")
 @pytest.mark.parametrize(
     "line", ["[1]", "x", '{"code": "000007", "price": [1]}', '{"code": "1", "代码": "2"}',
              "[" * 100_000, '{"code": 1' + "0" * 5000 + "}", '{"code": "\\ud800"}', "{}"],

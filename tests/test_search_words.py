@@ -55,7 +55,7 @@ def test_words_find_what_the_columns_say(odd):
     for text in texts:
         found = set(Stock.objects.search(text).values_list("pk"))
         assert found == set(Stock.objects.filter(text_condition(text)).values_list("pk")), text
-        assert len(found) == Stock.objects.number(search_condition(text)), text
+        assert len(found) == Stock.objects.number(search_condition(text), 99), text
 
 
 def test_word_that_another_one_starts_with_is_left_out():
@@ -67,8 +67,8 @@ def test_word_that_another_one_starts_with_is_left_out():
 def test_what_is_found_is_counted_among_those_that_are_looked_at(odd, alice):
     alice.watchlist.watch(odd[0])
     listed = alice.watchlist.stocks()
-    assert listed.number(search_condition(odd[0].code)) == 1
-    assert listed.number(search_condition(odd[1].code)) == 0
+    assert listed.number(search_condition(odd[0].code), 99) == 1
+    assert listed.number(search_condition(odd[1].code), 99) == 0
 
 
 def stale():

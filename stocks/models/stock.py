@@ -203,8 +203,10 @@ class StockQuerySet(NotingQuerySet):
         total = whole.facts().total
         if total <= most:
             return self
-        last = whole.values_list("pk", flat=True).order_by("-pk")[0]
-        return self.filter(pk__in=range(1, last + 1, max(total // part, last // most)))
+        keys = whole.values_list("pk", flat=True)
+        first, last = keys.order_by("pk")[0], keys.order_by("-pk")[0]
+        step = max(total // part, (last - first) // most)
+        return self.filter(pk__in=range(first, last + 1, step))
 
     def summary(self, shown=None, facts=None, most=MOST_COUNTED):
         """Return the counts and dates of the table.
