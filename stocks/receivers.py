@@ -8,6 +8,7 @@ from django.dispatch import receiver
 from django.utils import translation
 
 from .models import Bar, DataChange, SearchWord, Stock
+from .models.search_word import TOLD_BY
 from .views.watchlist import do_what_was_asked
 
 EDITORS = "Editors"
@@ -33,9 +34,13 @@ def derive_on_save(instance, **_kwargs):
 
 
 @receiver(post_save, sender=Stock)
-def learn_on_save(instance, using, **_kwargs):
+def learn_on_save(instance, created, using, **_kwargs):
     """Keep true by which words a stock is found."""
-    SearchWord.objects.using(using).learn(Stock.objects.using(using).filter(pk=instance.pk))
+    words = SearchWord.objects.using(using)
+    if created:
+        words.learn_new({instance.pk: [getattr(instance, name) for name in TOLD_BY]})
+    else:
+        words.learn(Stock.objects.using(using).filter(pk=instance.pk))
 
 
 # A receiver for deleted bars would have all of a stock's history read before it goes with it.

@@ -42,6 +42,11 @@ class SearchWordQuerySet(models.QuerySet):
                 self.filter(stock__in=renamed)._raw_delete(using=self.db)
             insert(connections[self.db], ((w, stock) for stock in changed for w in wanted[stock]))
 
+    def learn_new(self, stocks):
+        """Give new stocks, {key: the values of `TOLD_BY`}, their words."""
+        pairs = ((word, pk) for pk, texts in stocks.items() for word in search_words(*texts))
+        insert(connections[self.db], pairs)
+
 
 def insert(connection, pairs):
     """Write words, pairs with the key of their stock; those that are there already stay."""
