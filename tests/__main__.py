@@ -18,14 +18,25 @@ from . import chromium, mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-# One more than there are cores, as each of them waits for something now and then.
-PROCESSES = (os.cpu_count() or 1) + 1
-PARALLEL = (*PYTEST, f"--numprocesses={PROCESSES}", "--dist=load", "--maxschedchunk=1")
+CORES = os.cpu_count() or 1
 # Hundreds of processes would else each compile every module anew.
 UNSET = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 # Either of its programs will do; without one, the faster is asked for.
 BROWSER = {} if chromium.program() else {chromium.PROGRAMS[0]: chromium.PROGRAMS[0]}
-DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
+
+
+def parallel(processes):
+    """Return the command that runs tests in so many processes."""
+    return (*PYTEST, f"--numprocesses={processes}", "--dist=load", "--maxschedchunk=1")
+
+
+# One more than there are cores, as each of them waits for something now and then; a browser is
+# more than one process by itself.
+DATABASE_TESTS = (
+    *parallel(CORES + 1),
+    *("--ignore=tests/browser", "--ignore=tests/test_translations.py"),
+)
+BROWSER_TESTS = (*parallel(CORES), "tests/browser")
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ LEGS = (
     Leg(
         "MariaDB", (DATABASE_TESTS,), dict.fromkeys(mariadb.PROGRAMS, mariadb.APT), on_mariadb=True
     ),
-    Leg("Chromium", ((*PARALLEL, "tests/browser"),), BROWSER),
+    Leg("Chromium", (BROWSER_TESTS,), BROWSER),
 )
 
 

@@ -309,6 +309,7 @@ def test_queries_do_not_grow_with_the_rows(client, db, django_assert_num_queries
         assert client.get("/market/").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_a_whole_market_takes_few_bytes(client, db):
     crowd(5400)
     response = client.get("/market/", headers={"Accept-Encoding": "gzip"})

@@ -243,6 +243,7 @@ WAYS = [
 
 @pytest.mark.parametrize(("asked", "address"), WAYS)
 @pytest.mark.parametrize("action", ["add", "remove", "note", "restore"])
+@pytest.mark.sqlite
 def test_way_back_stays_on_the_site(alice_client, alice, stocks, action, asked, address):
     alice.watchlist.watch(stocks["000007"])
     path = f"/watchlist/000007.SZ/{action}/"
@@ -312,6 +313,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("path", ADDRESSES)
 @pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.sqlite
 def test_looking_never_changes_data(alice_client, client, alice, stocks, method, path):
     alice.watchlist.watch(stocks["000007"], note_info="kept")
     before = everything()

@@ -12,6 +12,7 @@ have Tongdaxin's, which call it 总量.
 
 import re
 import unicodedata
+from functools import cache
 
 from django.conf import settings
 from django.utils import translation
@@ -52,6 +53,7 @@ def plain(heading):
     return re.sub(r"[\s_\-*:]", "", text).removesuffix("%")
 
 
+@cache
 def words(kind):
     """Return which field each known heading means, compared as `plain` makes it."""
     known = {}
