@@ -4,6 +4,8 @@ What a value's text is, Django's converters decide. They take long, so the numbe
 which there are many get the same text in a shorter way, and where values repeat it is remembered.
 """
 
+import gc
+import re
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +25,7 @@ KINDS = {
 }
 # How many texts are remembered of a column.
 MOST = 50_000
+ONE_PLACE, WHOLE_LINE = (re.compile(line, re.MULTILINE) for line in (r"\.\d$", r"^-?\d+$"))
 
 
 class PlainRows:
@@ -45,14 +48,15 @@ class PlainRows:
 
     def read(self, condition):
         """Return the rows that satisfy a condition, as the driver hands them out."""
-        with plain_driver(), connection.cursor() as cursor:
+        with plain_driver(), not_collecting(), connection.cursor() as cursor:
             cursor.execute(*self.rows.filter(condition).query.sql_with_params())
             return cursor.fetchall()
 
     def columns(self, rows):
         """Return the columns of rows that were read."""
-        columns = zip(*rows, strict=True)
-        return [texts(column) for texts, column in zip(self.texts, columns, strict=True)]
+        with not_collecting():
+            columns = zip(*rows, strict=True)
+            return [texts(column) for texts, column in zip(self.texts, columns, strict=True)]
 
 
 def selected(rows):
@@ -94,7 +98,9 @@ class PlainColumn:
         if self.database.vendor == "mysql":
             return lambda column: unpadded(column) or list(map(self.usual_text, column))
         if self.field.max_digits > DIGITS:
-            return lambda column: list(map(self.decimal_text, column))
+            return lambda column: (
+                float_texts(column, self.places) or list(map(self.decimal_text, column))
+            )
         shape = self.field.max_digits, self.places
         return known.setdefault(shape, Remembered(self.decimal_text)).texts
 
@@ -150,6 +156,17 @@ class Remembered(dict):
 def whole_texts(column):
     """Return the texts of whole numbers."""
     return ["" if value is None else str(value) for value in column]
+
+
+def float_texts(column, places):
+    """Return texts of decimals that are stored as numbers, with two places at least.
+
+    None when one of them is not exactly as it was written, or is written in another way.
+    """
+    lines = "\n".join(map(repr, column)).replace("None", "")
+    if re.search(rf"[^-0-9.\n]|\.\d{{{places + 1}}}|\d{{{DIGITS - places + 1}}}", lines):
+        return None
+    return WHOLE_LINE.sub(r"\g<0>.00", ONE_PLACE.sub(r"\g<0>0", lines)).split("\n")
 
 
 def unpadded(column):
@@ -212,6 +229,16 @@ def plain_driver():
     kept = dict.fromkeys((FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.DATE, FIELD_TYPE.DATETIME), str)
     with driver_set("converter", connection.connection.converter | kept):
         yield
+
+
+@contextmanager
+def not_collecting():
+    """Spare Python the search for cycles: so many rows are made at once that it comes often."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager

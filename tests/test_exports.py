@@ -195,6 +195,19 @@ def test_ids_close_together_and_far_apart_give_the_same_rows(all_stocks, step):
     assert [code for (codes,) in source.batches for code in codes] == expected
 
 
+def test_floats_become_the_decimals_that_were_written():
+    column = [1.5, 10, None, 0.0001, -2.25, 12345678901.1234, 0]
+    texts = ["1.50", "10.00", "", "0.0001", "-2.25", "12345678901.1234", "0.00"]
+    assert plain_rows.float_texts(column, 4) == texts
+
+
+@pytest.mark.parametrize(
+    "value", [1e-7, 0.00005, 1e16, 123456789012.5, float("nan"), "1.5", 10**15]
+)
+def test_a_float_that_may_not_be_what_was_written_is_looked_at_by_itself(value):
+    assert plain_rows.float_texts([1.5, value], 4) is None
+
+
 def test_what_is_remembered_has_a_limit(monkeypatch):
     monkeypatch.setattr(plain_rows, "MOST", 3)
     remembered = plain_rows.Remembered(str)
