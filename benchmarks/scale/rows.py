@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 NAMES, AT_ONCE = 20_000, 5_000
 # Few enough: what this process held at most counts for the programs it starts too.
@@ -87,7 +88,7 @@ def fill(connection, count):
     made = made_up(count)
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
-        while batch := [row for row, _place in zip(made, range(AT_ONCE), strict=False)]:
+        while batch := list(islice(made, AT_ONCE)):
             cursor.executemany(statement, batch)
         cursor.execute("COMMIT")
     with connection.schema_editor() as editor:
