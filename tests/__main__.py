@@ -18,25 +18,12 @@ from . import chromium, mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-CORES = os.cpu_count() or 1
+PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=load", "--maxschedchunk=1")
 # Hundreds of processes would else each compile every module anew.
 UNSET = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 # Either of its programs will do; without one, the faster is asked for.
 BROWSER = {} if chromium.program() else {chromium.PROGRAMS[0]: chromium.PROGRAMS[0]}
-
-
-def parallel(processes):
-    """Return the command that runs tests in so many processes."""
-    return (*PYTEST, f"--numprocesses={processes}", "--dist=load", "--maxschedchunk=1")
-
-
-# One more than there are cores, as each of them waits for something now and then; a browser is
-# more than one process by itself.
-DATABASE_TESTS = (
-    *parallel(CORES + 1),
-    *("--ignore=tests/browser", "--ignore=tests/test_translations.py"),
-)
-BROWSER_TESTS = (*parallel(CORES), "tests/browser")
+DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
 
 
 @dataclass(frozen=True)
@@ -95,7 +82,7 @@ LEGS = (
     Leg(
         "MariaDB", (DATABASE_TESTS,), dict.fromkeys(mariadb.PROGRAMS, mariadb.APT), on_mariadb=True
     ),
-    Leg("Chromium", (BROWSER_TESTS,), BROWSER),
+    Leg("Chromium", ((*PARALLEL, "tests/browser"),), BROWSER),
 )
 
 
