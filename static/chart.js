@@ -172,7 +172,8 @@ class Chart {
     if (this.other) this.addLine(() => beside(this.days, this.other.days), colours.ink, 2, this.other.symbol);
     if (kept) this.chart.timeScale().setVisibleRange(kept);
     else this.showRange();
-    this.chart.subscribeCrosshairMove(({ logical }) => this.tell(logical ?? this.days.length - 1));
+    this.walking = false;
+    this.chart.subscribeCrosshairMove((moved) => this.follow(moved));
     this.tell(this.days.length - 1);
   }
 
@@ -293,12 +294,25 @@ class Chart {
 
   move(place) {
     this.tell(place);
-    const { time, close } = this.days[this.at];
     const scale = this.chart.timeScale();
     const shown = scale.getVisibleLogicalRange();
     const off = Math.min(0, this.at - 1 - shown.from) || Math.max(0, this.at + 1 - shown.to);
     if (off) scale.setVisibleLogicalRange({ from: shown.from + off, to: shown.to + off });
+    this.walking = true;
+    this.mark();
+  }
+
+  mark() {
+    const { time, close } = this.days[this.at];
     this.chart.setCrosshairPosition(close, time, this.candles);
+  }
+
+  // The library leaves the crosshair in its place while days move below it: a pointer is then on
+  // another day, but the day that keys went to is still that day.
+  follow({ logical, sourceEvent }) {
+    if (sourceEvent || logical === undefined) this.walking = false;
+    if (this.walking) this.mark();
+    else this.tell(logical ?? this.days.length - 1);
   }
 
   zoom(by) {

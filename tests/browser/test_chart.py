@@ -241,6 +241,18 @@ def test_the_keys_walk_through_the_days(visit, apple):
     assert page.evaluate("scrollY") == 0
 
 
+def test_a_key_is_not_too_early_for_the_days_before_to_be_there(visit, apple):
+    page = open_chart(visit())
+    plot(page).evaluate(
+        """(plot) => new Promise((done) => {
+          plot.focus();
+          plot.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft" }));
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        })"""
+    )
+    expect(legend(page, "date")).to_have_text("28 Feb 2013", timeout=500)
+
+
 def test_a_pointer_tells_the_day_it_is_on(visit, apple):
     page = open_chart(visit())
     box = page.locator(".plot").bounding_box()
