@@ -20,6 +20,7 @@ FAST = (
     "--innodb-log-file-size=16M",
     "--performance-schema=OFF",
     "--skip-name-resolve",
+    "--debug-no-sync",
 )
 PATIENCE = 30
 

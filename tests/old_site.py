@@ -1,5 +1,7 @@
 """The old site's databases, made anew: its tables, their variants and typical rows."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -8,6 +10,9 @@ import subprocess
 import sys
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import get_commands, load_command_class
+from django.db import connections
 
 INFO = """
 CREATE TABLE info (
@@ -91,9 +96,10 @@ def stock(pk, code, **values):
 class OldDatabase:
     """A database of the old site, the connection of somebody who looks on, and its commands."""
 
-    def __init__(self):
+    def __init__(self, blocker):
         import MySQLdb  # not installed where only SQLite is
 
+        self.blocker = blocker
         server = settings.DATABASES["default"]
         self.name = f"old_{secrets.token_hex(6)}"
         self.user, self.password = server["USER"], server["PASSWORD"]
@@ -147,12 +153,37 @@ class OldDatabase:
             text=True,
         )
 
+    @contextlib.contextmanager
+    def in_place_of_the_sites(self):
+        """Have the site work on this database."""
+        usual = connections["default"]
+        connections["default"] = other = usual.copy()
+        other.settings_dict |= {"NAME": self.name, "USER": self.user, "PASSWORD": self.password}
+        # Ids that are remembered are those of another database.
+        ContentType.objects.clear_cache()
+        try:
+            with self.blocker.unblock():
+                yield
+        finally:
+            ContentType.objects.clear_cache()
+            connections["default"] = usual
+
     def call(self, *arguments):
-        """Run a command to its end; return its exit status, output and errors."""
-        process = self.start(*arguments)
-        output, errors = process.communicate(timeout=60)
-        assert "Traceback" not in errors or arguments[0] == "-c", errors
-        return process.returncode, output, errors
+        """Run a command of manage.py to its end; return its exit status, output and errors.
+
+        It runs in this process, which has begun already: that takes half the time.
+        """
+        with (
+            self.in_place_of_the_sites(),
+            contextlib.redirect_stdout(io.StringIO()) as output,
+            contextlib.redirect_stderr(io.StringIO()) as errors,
+        ):
+            name, status = arguments[0], 0
+            try:
+                load_command_class(get_commands()[name], name).run_from_argv(["", *arguments])
+            except SystemExit as end:
+                status = end.code
+        return status, output.getvalue(), errors.getvalue()
 
     def adopt(self, *arguments):
         """Run adopt, which must succeed, and return what it says."""

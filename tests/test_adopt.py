@@ -26,17 +26,17 @@ TABLES_OF_ALL = "SELECT COUNT(*) FROM information_schema.tables WHERE table_sche
 
 
 @pytest.fixture
-def old_database():
+def old_database(django_db_blocker):
     """An empty database of the old site's kind."""
-    database = OldDatabase()
+    database = OldDatabase(django_db_blocker)
     yield database
     database.drop()
 
 
 @pytest.fixture(scope="module")
-def adopted():
+def adopted(django_db_blocker):
     """The usual old database after an adoption that nothing disturbed: only to be read."""
-    database = OldDatabase().make_usual()
+    database = OldDatabase(django_db_blocker).make_usual()
     checksums = database.checksums_of("info", "focus")
     database.said = database.adopt()
     assert database.checksums_of("old_info", "old_focus") == checksums
@@ -223,8 +223,9 @@ def test_variants_of_the_old_tables(old_database, variant):
 @ON_MARIADB
 def test_a_database_where_migrate_was_tried_first(old_database):
     old_database.make_usual()
-    status, _output, errors = old_database.call("-c", DJANGOS_OWN_MIGRATE)
-    assert status != 0
+    process = old_database.start("-c", DJANGOS_OWN_MIGRATE)
+    _output, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
     assert "info" in errors.splitlines()[-1]
     assert {"stocks_user", "django_migrations"} < old_database.tables()
     old_database.adopt()
@@ -355,7 +356,7 @@ def test_stopped_before_the_first_table_it_finishes_when_run_again(old_database,
 @ON_MARIADB
 def test_killed_again_and_again_it_finishes_at_last(old_database, adopted):
     old_database.make_usual()
-    old_database.call("-c", DJANGOS_OWN_MIGRATE)
+    old_database.start("-c", DJANGOS_OWN_MIGRATE).communicate(timeout=60)
     assert kill_when(old_database, lambda: "old_info" in old_database.tables())
     old_database.run("CREATE TABLE my_copy AS SELECT * FROM old_info")
     for wanted in ("focus", "usersessions_usersession"):
