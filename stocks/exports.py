@@ -21,7 +21,7 @@ from . import columns
 from .imports.formulas import guarded
 from .imports.headings import BARS, FIELDS
 from .models import Bar, Stock
-from .plain_rows import DAY, MOMENT, NUMBER, TEXT, WHOLE, PlainRows, unbuffered
+from .plain_rows import DAY, MOMENT, NUMBER, TEXT, WHOLE, PlainRows, not_collecting, unbuffered
 
 # A whole market fits into one batch, so that its file comes from a single reading.
 SIZE = 10_000
@@ -85,11 +85,19 @@ def keys_of(rows):
 
 def stock_batches(rows, keys):
     """Yield the columns of the rows with these ids, batch by batch."""
-    for start in range(0, len(keys), SIZE):
-        wanted = keys[start : start + SIZE]
-        found = {row[0]: row for row in rows.read(among(wanted))}
-        if ordered := [found[pk] for pk in wanted if pk in found]:
-            yield rows.columns(ordered)[1:]
+    batches = [keys[start : start + SIZE] for start in range(0, len(keys), SIZE)]
+    read = rows.each(map(among, batches))
+    for wanted in batches:
+        with not_collecting():
+            columns = rows.columns(in_order(next(read), wanted))
+        if columns:
+            yield columns[1:]
+
+
+def in_order(rows, keys):
+    """Return the rows that have these ids, which come first in each, in the order of the ids."""
+    found = {row[0]: row for row in rows}
+    return [found[pk] for pk in keys if pk in found]
 
 
 def among(keys):
@@ -112,9 +120,9 @@ def bars_source(stocks):
 
 def bar_batches(rows, keys):
     """Yield the columns of the bars of stocks, a stock at a time."""
-    for pk in keys:
-        if found := rows.read(Q(stock=pk)):
-            yield rows.columns(found)
+    for read in rows.each(Q(stock=pk) for pk in keys):
+        if columns := rows.columns(read):
+            yield columns
 
 
 def write_csv(source, headings):

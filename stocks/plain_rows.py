@@ -6,6 +6,8 @@ which there are many get the same text in a shorter way, and where values repeat
 
 import gc
 import re
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,17 +48,37 @@ class PlainRows:
         self.rows, self.kinds, known = rows.values_list(*names), kinds, {}
         self.texts = [column.texts(known) for column in selected(self.rows)]
 
-    def read(self, condition):
-        """Return the rows that satisfy a condition, as the driver hands them out."""
-        with plain_driver(), not_collecting(), connection.cursor() as cursor:
-            cursor.execute(*self.rows.filter(condition).query.sql_with_params())
-            return cursor.fetchall()
+    def each(self, conditions):
+        """Yield the rows that satisfy each condition, as the driver hands them out.
+
+        A server works on the next ones while somebody uses these.
+        """
+        statements = (self.rows.filter(one).query.sql_with_params() for one in conditions)
+        if connection.vendor == "sqlite":
+            for statement in statements:
+                yield fetched(connection, *statement)
+            return
+        database, asked = connections[DEFAULT_DB_ALIAS], deque()
+        with shared(database), ThreadPoolExecutor(max_workers=1) as server:
+            for statement in statements:
+                asked.append(server.submit(fetched, database, *statement))
+                if len(asked) > 1:
+                    yield asked.popleft().result()
+            if asked:
+                yield asked.pop().result()
 
     def columns(self, rows):
-        """Return the columns of rows that were read."""
+        """Return the columns of rows that were read; none at all without a row."""
         with not_collecting():
             columns = zip(*rows, strict=True)
-            return [texts(column) for texts, column in zip(self.texts, columns, strict=True)]
+            return rows and [texts(one) for texts, one in zip(self.texts, columns, strict=True)]
+
+
+def fetched(database, sql, parameters):
+    """Return the rows of a statement."""
+    with plain_driver(database), not_collecting(), database.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
 
 
 def selected(rows):
@@ -213,39 +235,51 @@ def unbuffered():
         return
     from MySQLdb.cursors import SSCursor
 
-    with driver_set("cursorclass", SSCursor):
+    with driver_set(connection, "cursorclass", SSCursor):
         yield
 
 
 @contextmanager
-def plain_driver():
+def plain_driver(database):
     """Let MariaDB's driver leave decimals and days as the texts that the server sends."""
-    if connection.vendor != "mysql":
+    if database.vendor != "mysql":
         yield
         return
     from MySQLdb.constants import FIELD_TYPE
 
-    connection.ensure_connection()
+    database.ensure_connection()
     kept = dict.fromkeys((FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.DATE, FIELD_TYPE.DATETIME), str)
-    with driver_set("converter", connection.connection.converter | kept):
+    with driver_set(database, "converter", database.connection.converter | kept):
         yield
+
+
+@contextmanager
+def shared(database):
+    """Let another thread use a connection, which this one leaves alone meanwhile."""
+    database.inc_thread_sharing()
+    try:
+        yield
+    finally:
+        database.dec_thread_sharing()
 
 
 @contextmanager
 def not_collecting():
     """Spare Python the search for cycles: so many rows are made at once that it comes often."""
+    usual = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if usual:
+            gc.enable()
 
 
 @contextmanager
-def driver_set(name, value):
+def driver_set(database, name, value):
     """Set an attribute of the driver's connection for a while."""
-    connection.ensure_connection()
-    driver = connection.connection
+    database.ensure_connection()
+    driver = database.connection
     usual = getattr(driver, name)
     setattr(driver, name, value)
     try:

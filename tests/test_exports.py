@@ -246,10 +246,9 @@ def test_batches_do_not_show(client, all_stocks, monkeypatch, form):
 def test_a_stock_deleted_meanwhile_is_left_out(all_stocks, monkeypatch):
     monkeypatch.setattr(exports, "SIZE", 50)
     source = stocks_source(all_stocks.order_by("pk"), ("code",))
-    (first,) = next(source.batches)
     gone = all_stocks.order_by("pk")[60]
     gone.delete()
-    (rest,) = next(source.batches)
+    (first,), (rest,) = source.batches
     assert (len(first), len(rest), gone.code in rest) == (50, 43, False)
 
 
@@ -285,6 +284,17 @@ def test_mariadb_hands_out_ids_as_they_are_read(stocks):
     with plain_rows.unbuffered():
         assert rows_the_driver_holds() == 0
     assert rows_the_driver_holds() == len(stocks)
+
+
+def test_a_file_nobody_waits_for_leaves_the_database_as_it_was(all_stocks, monkeypatch):
+    monkeypatch.setattr(exports, "SIZE", 7)
+    source = stocks_source(all_stocks, ("code",))
+    for _batch in source.batches:
+        break
+    source.batches.close()
+    assert not connection.allow_thread_sharing
+    assert Stock.objects.count() == 94
+    assert sum(len(codes) for (codes,) in stocks_source(all_stocks, ("code",)).batches) == 94
 
 
 # Back in
