@@ -1,14 +1,12 @@
 """The stocks: the table `info`."""
 
 import difflib
-from collections import Counter
-from dataclasses import dataclass
 from decimal import Decimal
 from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Max, Q, Subquery, Value, When
+from django.db.models import Case, Count, Q, Value, When
 from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +16,7 @@ from simple_history.models import HistoricalRecords
 from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
 from .data_change import NotingQuerySet, kept
+from .facts import Facts
 from .fields import ExactDecimalField, PercentField
 from .search_word import AT_ONCE, TOLD_BY, SearchWord
 
@@ -30,8 +29,6 @@ LEAST_LIKENESS = 0.4
 LONGEST_ORDER = 64
 # Of more stocks than this it is only said that they are more: to count them takes time.
 MOST_COUNTED = 20_000
-# How many stocks have each value of these is known without counting.
-COUNTED = ("market", "industry", "status", "source")
 # What tables are put in order by. The key of a row stands in its index too, and decides ties.
 INDEXED = (
     *("code", "industry", "chg", "turnover", "price", "highs", "time", "distance"),
@@ -241,71 +238,6 @@ class StockQuerySet(NotingQuerySet):
         return found[:most].count()
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is true of stocks together: how many have each value of some fields, what is newest."""
-
-    counts: dict
-    newest_quote: object
-    newest_high: object
-
-    @classmethod
-    def of(cls, stocks):
-        """Read them of some stocks, which are few beside the whole table, in one query."""
-        newest = {"newest_quote": Max("quote_time"), "newest_high": Max("time")}
-        groups = stocks.order_by().values(*COUNTED).annotate(n=Count("pk"), **newest)
-        rows = list(groups)
-        counts = {name: Counter() for name in COUNTED}
-        for row in rows:
-            for name in COUNTED:
-                counts[name][row[name]] += row["n"]
-        return cls(
-            counts,
-            *(max((r[name] for r in rows if r[name]), default=None) for name in newest),
-        )
-
-    @classmethod
-    def of_all(cls, stocks):
-        """Read them of the whole table along its indexes, in one query."""
-        newest = {
-            f"newest_{name}": Subquery(stocks.order_by(f"-{name}").values(name)[:1])
-            for name in ("quote_time", "time")
-        }
-        first, *others = (
-            stocks.order_by().values_list(Value(name), name).annotate(n=Count("pk"), **newest)
-            for name in COUNTED
-        )
-        rows = list(first.union(*others, all=True))
-        counts = {name: {} for name in COUNTED}
-        for name, value, count, *_newest in rows:
-            counts[name][value] = count
-        return cls(counts, *(rows[0][3:] if rows else (None, None)))
-
-    @property
-    def total(self):
-        """How many stocks there are."""
-        return sum(self.counts["market"].values())
-
-    @property
-    def markets(self):
-        """The markets that have stocks, in order; "" stands for an unknown one."""
-        return sorted(self.counts["market"])
-
-    @property
-    def industries(self):
-        """The industries there are, in order."""
-        return sorted(filter(None, self.counts["industry"]))
-
-    def count(self, condition):
-        """Return how many stocks match a condition, None when that has to be counted."""
-        if condition is None:
-            return self.total
-        if len(condition.children) > 1 or not isinstance(condition.children[0], tuple):
-            return None
-        name, value = condition.children[0]
-        return self.counts.get(name, {}).get(value)
-
-
 class Stock(models.Model):
     """A stock and its latest quote: a row of `info`."""
 
@@ -443,7 +375,11 @@ class Stock(models.Model):
         db_table = "info"
         verbose_name = _("stock")
         verbose_name_plural = _("stocks")
-        indexes = [models.Index(fields=[name], name=f"info_{name}") for name in INDEXED]
+        indexes = [
+            *(models.Index(fields=[name], name=f"info_{name}") for name in INDEXED),
+            # Of the fields with few values, the two that are often asked for together.
+            models.Index(fields=["industry", "market"], name="info_industry_market"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["market", "code"],
