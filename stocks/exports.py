@@ -9,11 +9,14 @@ import re
 import zipfile
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import count
+from itertools import chain, count
 from xml.sax.saxutils import escape
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Func, Q
 from django.utils.text import capfirst
 
@@ -79,8 +82,12 @@ def stocks_source(stocks, names):
 
 def keys_of(rows):
     """Return the ids of rows, in eight bytes each."""
-    with unbuffered():
-        return array("q", rows.values_list("pk", flat=True).iterator(chunk_size=SIZE))
+    keys = array("q")
+    with suppress(EmptyResultSet), unbuffered(), connection.cursor() as cursor:
+        cursor.execute(*rows.values_list("pk").query.sql_with_params())
+        while found := cursor.fetchmany(SIZE):
+            keys.extend(chain.from_iterable(found))
+    return keys
 
 
 def stock_batches(rows, keys):
