@@ -333,42 +333,36 @@ SEEDS = [
 ]
 
 
-def mutated(draw, content):
+ODD_BYTES = [b"", b"\0", b'"', b"\n", b",,", "万".encode(), b"\xff", b"1e999"]
+# A draw for each byte takes longer than to read the file.
+chances = st.randoms(use_true_random=True)
+
+
+def mutated(chance, content):
     """Return bytes with some changed, left out, doubled or put in."""
     content = bytearray(content)
-    for _ in range(draw(st.integers(0, 6))):
-        start = draw(st.integers(0, len(content)))
-        end = min(len(content), start + draw(st.integers(0, 12)))
-        content[start:end] = draw(
-            st.one_of(
-                st.binary(max_size=8),
-                st.sampled_from([b"", b"\0", b'"', b"\n", b",,", "万".encode(), b"\xff", b"1e999"]),
-                st.just(bytes(content[start:end]) * 3),
-            )
-        )
+    for _ in range(chance.randint(0, 6)):
+        start = chance.randint(0, len(content))
+        end = min(len(content), start + chance.randint(0, 12))
+        any_bytes = chance.randbytes(chance.randint(0, 8))
+        tripled = bytes(content[start:end]) * 3
+        content[start:end] = chance.choice([any_bytes, chance.choice(ODD_BYTES), tripled])
     return bytes(content)
 
 
-@st.composite
-def mutations(draw):
-    """A good file, changed."""
-    return mutated(draw, draw(st.sampled_from(SEEDS)))
-
-
-@st.composite
-def spreadsheets(draw):
-    """A spreadsheet in good order whose content was changed before it was packed."""
+def packed_anew(chance):
+    """Return a spreadsheet in good order whose content was changed before it was packed."""
     with zipfile.ZipFile(io.BytesIO(SPREADSHEET)) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
-    name = draw(st.sampled_from(["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"]))
-    parts[name] = mutated(draw, parts[name])
+    name = chance.choice(["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"])
+    parts[name] = mutated(chance, parts[name])
     return zipped(parts)
 
 
 NOISE = st.one_of(
     st.binary(max_size=300),
-    mutations(),
-    spreadsheets(),
+    st.builds(mutated, chances, st.sampled_from(SEEDS)),
+    st.builds(packed_anew, chances),
     st.text(max_size=200).map(lambda t: t.encode("utf-8")),
 )
 
