@@ -18,7 +18,7 @@ from django.db import connection
 from .processes import ROOT, environment, run
 
 KILLS = int(os.environ.get("KILLS", "2"))
-ROWS = 8_000
+ROWS = 4_000
 QUERY = (
     "SELECT (SELECT count(*) FROM info), (SELECT sum(volume) FROM info),"
     " (SELECT count(*) FROM stocks_dataimport), (SELECT count(*) FROM stocks_importbatch)"

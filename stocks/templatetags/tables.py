@@ -2,6 +2,7 @@
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 
 from ..columns import day_text
 from ..exports import FORMATS
@@ -14,6 +15,12 @@ register = template.Library()
 def day(value):
     """Return a day, or the local day of a moment, as the language writes it."""
     return day_text(value)
+
+
+@register.filter
+def moment(value):
+    """Return a moment with its day as the language writes it: 9 Oct 2026 15:00."""
+    return f"{day_text(value)} {timezone.localtime(value):%H:%M}"
 
 
 @register.filter
