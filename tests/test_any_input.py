@@ -286,7 +286,7 @@ def test_any_sign_in(client, alice, no_limits):
 
 def test_any_sign_up(client, alice, no_limits):
     passwords = st.one_of(values, st.just(PASSWORD))
-    addresses = st.one_of(values, st.emails())
+    addresses = st.one_of(values, values.map("{}@example.org".format))
 
     @many
     @given(values, addresses, passwords, passwords, values)

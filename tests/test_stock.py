@@ -123,6 +123,15 @@ def test_unknown_stock_suggests_the_nearest(client, all_stocks, asked, first):
     assert len(found) <= 6
 
 
+def test_names_are_looked_through_for_chinese_characters_only(
+    all_stocks, django_assert_num_queries
+):
+    with django_assert_num_queries(3):
+        Stock.objects.nearest("000008")
+    with django_assert_num_queries(4):
+        Stock.objects.nearest("全新坏")
+
+
 @pytest.mark.parametrize(
     "asked", ["x" * 60_000, "9" * 60_000, "全" * 9000, "%25", "_", "%20", "'", '"><b>', "%01", "."]
 )

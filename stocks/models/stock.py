@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
-from ..pinyin import pinyin_keys, search_form
+from ..pinyin import HAN, pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
 from .data_change import NotingQuerySet, kept
 from .facts import Facts
@@ -165,10 +165,12 @@ class StockQuerySet(NotingQuerySet):
 
     def sharing(self, wanted):
         """Return the stocks whose name shares a Chinese character with a text, most first."""
+        characters = set(HAN.findall(wanted))
+        if not characters:
+            return self.none()
         shared = Value(0)
-        for character in set(wanted):
-            if not character.isascii():
-                shared += Case(When(search_name__contains=character, then=1), default=0)
+        for character in characters:
+            shared += Case(When(search_name__contains=character, then=1), default=0)
         return self.annotate(shared=shared).filter(shared__gt=0).order_by("-shared", "code")
 
     def watched(self, stocks):
