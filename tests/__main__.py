@@ -18,7 +18,9 @@ from . import chromium, mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-PARALLEL = (*PYTEST, "--numprocesses=2", "--dist=load", "--maxschedchunk=1")
+# Two even on one core: tests wait for servers and browsers.
+PROCESSES = max(2, os.cpu_count() or 2)
+PARALLEL = (*PYTEST, f"--numprocesses={PROCESSES}", "--dist=load", "--maxschedchunk=1")
 # Hundreds of processes would else each compile every module anew.
 UNSET = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 # Either of its programs will do; without one, the faster is asked for.
