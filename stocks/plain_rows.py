@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
+from threading import Lock
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import F, Func
@@ -28,6 +29,9 @@ KINDS = {
 # How many texts are remembered of a column.
 MOST = 50_000
 ONE_PLACE, WHOLE_LINE = (re.compile(line, re.MULTILINE) for line in (r"\.\d$", r"^-?\d+$"))
+
+# Who does without the search for cycles at the moment.
+resting, resting_lock = set(), Lock()
 
 
 class PlainRows:
@@ -265,14 +269,21 @@ def shared(database):
 
 @contextmanager
 def not_collecting():
-    """Spare Python the search for cycles: so many rows are made at once that it comes often."""
-    usual = gc.isenabled()
-    gc.disable()
+    """Spare Python the search for cycles: so many rows are made at once that it comes often.
+
+    It begins again when no thread is at this any more.
+    """
+    mine = object()
+    with resting_lock:
+        resting.add(mine)
+        gc.disable()
     try:
         yield
     finally:
-        if usual:
-            gc.enable()
+        with resting_lock:
+            resting.discard(mine)
+            if not resting:
+                gc.enable()
 
 
 @contextmanager

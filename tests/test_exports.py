@@ -1,6 +1,7 @@
 """The tables as files: what is in them, and that an import takes all of it back unchanged."""
 
 import csv
+import gc
 import io
 import itertools
 import json
@@ -284,6 +285,16 @@ def test_mariadb_hands_out_ids_as_they_are_read(stocks):
     with plain_rows.unbuffered():
         assert rows_the_driver_holds() == 0
     assert rows_the_driver_holds() == len(stocks)
+
+
+def test_cycles_are_looked_for_again_once_every_thread_is_done():
+    first, second = plain_rows.not_collecting(), plain_rows.not_collecting()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
 
 
 def test_a_file_nobody_waits_for_leaves_the_database_as_it_was(all_stocks, monkeypatch):
