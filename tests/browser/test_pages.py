@@ -243,8 +243,8 @@ def test_an_error_of_the_site_is_accessible(visit, monkeypatch, db):
 SLOW_LINE = {
     "offline": False,
     "latency": 40,
-    "downloadThroughput": 100_000,
-    "uploadThroughput": 100_000,
+    "downloadThroughput": 80_000,
+    "uploadThroughput": 80_000,
 }
 SHIFTS = """() => new Promise((done) => {
   let sum = 0;
@@ -261,9 +261,10 @@ def test_nothing_moves_while_a_page_loads(visit, all_stocks, alice, size, path):
     for stock in all_stocks[::3]:
         alice.watchlist.watch(stock)
     page = visit(alice, viewport=size)
-    slow = page.context.new_cdp_session(page)
-    slow.send("Emulation.setCPUThrottlingRate", {"rate": 12})
-    slow.send("Network.enable")
-    slow.send("Network.emulateNetworkConditions", SLOW_LINE)
-    page.goto(path, wait_until="networkidle")
-    assert page.evaluate(SHIFTS) == 0
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", SLOW_LINE)
+    # At first the scripts come last; the second time, with the styles at hand, the rows do.
+    for _visit in range(2):
+        page.goto(path)
+        assert page.evaluate(SHIFTS) == 0
