@@ -25,7 +25,10 @@ PARALLEL = (*PYTEST, f"--numprocesses={PROCESSES}", "--dist=load", "--maxschedch
 UNSET = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
 # Either of its programs will do; without one, the faster is asked for.
 BROWSER = {} if chromium.program() else {chromium.PROGRAMS[0]: chromium.PROGRAMS[0]}
-DATABASE_TESTS = (*PARALLEL, "--ignore=tests/browser", "--ignore=tests/test_translations.py")
+DATABASE_TESTS = (
+    *PARALLEL,
+    *("-p", "no:playwright", "--ignore=tests/browser", "--ignore=tests/test_translations.py"),
+)
 
 
 @dataclass(frozen=True)
