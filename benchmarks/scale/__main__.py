@@ -41,7 +41,7 @@ def main():
     title = f"{DATABASES[database]}, {sizes['default']:,} rows beside {sizes['small']:,}"
     print(f"\n{title}; at most {rounds} rounds; in ms")
     print("What is kept of a version of the data: {:.0f} ms, {:.0f} ms".format(*first))
-    report.show(answers, export)
+    report.show(answers, sizes["default"], export)
     path = Path(os.environ.get("OUTPUT", ROOT / "var" / "scale.json"))
     report.write(
         path,

@@ -7,8 +7,8 @@ WORST = 10
 LONGEST = 600
 
 
-def show(answers, export):
-    """Print the figures."""
+def show(answers, rows, export):
+    """Print the figures; `rows` is how many the large table has."""
     groups = defaultdict(list)
     for answer in answers:
         groups[answer.question.group].append(answer)
@@ -21,12 +21,18 @@ def show(answers, export):
     print(f"\nThe worst {WORST}:")
     for answer in sorted(answers, key=lambda answer: answer.ratio, reverse=True)[:WORST]:
         show_worst(answer)
-    scanning = [answer for answer in answers if answer.scans]
-    print(f"\nFull scans that grow: {len(scanning)}")
+    most = max(answer.read for answer in answers)
+    scanning = [answer for answer in answers if scans(answer, rows)]
+    print(f"\nThe most rows that a question read: {most:,}. Full scans that grow: {len(scanning)}")
     print(
         "Export: {rows_per_second:,.0f} rows/s, {speed:.2f} of {peer_rows_per_second:,.0f}, "
         "{megabytes:.0f} MB".format(**export)
     )
+
+
+def scans(answer, rows):
+    """Whether a question takes longer with many rows for reading as many as there are."""
+    return answer.grows and answer.read >= rows
 
 
 def line(name, group):
@@ -48,7 +54,7 @@ def show_worst(answer):
     """Print a question with its statements and their plans."""
     print(
         f"\n{answer.question.group}: {answer.question.name}: {answer.p50('small'):.2f} ms, "
-        f"{answer.p50('default'):.2f} ms, {answer.ratio:.1f} times"
+        f"{answer.p50('default'):.2f} ms, {answer.ratio:.1f} times, {answer.read:,} rows read"
     )
     for sql, plan in answer.plans:
         print(f"  {sql if len(sql) <= LONGEST else f'… {sql[-LONGEST:]}'}\n    {plan}")
@@ -56,7 +62,7 @@ def show_worst(answer):
 
 def write(path, answers, export, circumstances):
     """Keep the figures as JSON."""
-    kept = {**circumstances, "export": export, "questions": [figures(a) for a in answers]}
+    kept = {**circumstances, "export": export, "questions": list(map(figures, answers))}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -70,6 +76,6 @@ def figures(answer):
         **{f"p95_{side}": answer.p95(side) for side in answer.times},
         "ratio": answer.ratio,
         "met": answer.met,
-        "scans": answer.scans,
+        "read": answer.read,
         "plans": answer.plans,
     }
