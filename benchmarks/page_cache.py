@@ -8,20 +8,19 @@ is printed; then another process stores prices, and it is measured how long afte
 last page is seen that does not show it.
 """
 
-import contextlib
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests import mariadb
-from tests.processes import ROOT, environment, fetch, run, serving
+from tests.processes import ROOT, fetch, run, serving
 
 from .side_by_side import rows
+from .side_by_side.site import on_each_database
 
 PAGES, CHANGES, ASKERS = 2_000, 10, 4
 MOST_MEGABYTES, MOST_SECONDS = 150, 1.0
@@ -115,20 +114,5 @@ def measure(env, folder):
     return held > MOST_MEGABYTES or max(delays) > MOST_SECONDS
 
 
-def main():
-    """Measure on both databases and return the exit status: 1 where a goal is missed."""
-    missed = False
-    with contextlib.ExitStack() as stack:
-        for name in ("SQLite", "MariaDB"):
-            temporary = tempfile.TemporaryDirectory(prefix="stocksite-benchmark-")
-            folder = Path(stack.enter_context(temporary))
-            env = environment(folder)
-            if name == "MariaDB":
-                env["DATABASE_URL"] = stack.enter_context(mariadb.private_server()).url
-            print(name, flush=True)
-            missed |= measure(env, folder)
-    return 1 if missed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_each_database(measure))

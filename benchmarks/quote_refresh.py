@@ -13,15 +13,14 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 
-from tests import mariadb
 from tests.feed_samples import whole_market
 from tests.feed_server import serving_feeds
-from tests.processes import ROOT, environment, run
+from tests.processes import ROOT, run
+
+from .side_by_side.site import on_each_database
 
 ROUNDS = 3
 MOST_SECONDS, LONGEST_READ = 3.0, 0.1
@@ -61,34 +60,22 @@ print((run.ended_at - run.started_at).total_seconds(), run.outcome, run.changed)
 """
 
 
-def main():
-    """Measure on both databases and return the exit status: 1 where a goal is missed."""
-    with tempfile.TemporaryDirectory(prefix="stocksite-benchmark-") as folder:
-        env = environment(Path(folder), DJANGO_SETTINGS_MODULE="stocksite.settings")
-        missed = measure("SQLite", env)
-        if not all(map(mariadb.program, mariadb.PROGRAMS)):
-            print(f"MariaDB: skipped; apt install {mariadb.APT}")
-            return int(missed)
-        with mariadb.private_server() as server:
-            missed |= measure("MariaDB", {**env, "DATABASE_URL": server.url})
-    return int(missed)
-
-
-def measure(database, env):
+def measure(env, _folder):
     """Measure every feed on a database and return whether a goal was missed."""
     missed = False
     with serving_feeds(whole_market()) as server:
         env |= {f"{name.upper()}_URL": value for name, value in server.addresses().items()}
+        env["DJANGO_SETTINGS_MODULE"] = "stocksite.settings"
         checked("manage.py", "migrate", "--verbosity=0", env=env)
         checked("manage.py", "fetchquotes", "--feed=eastmoney", env=env)
         idle = min(reading(env, lambda: time.sleep(2))["slowest"] for _round in range(ROUNDS))
-        print(f"{database}, nobody writes: slowest read {idle * 1000:.0f} ms")
+        print(f"  nobody writes: slowest read {idle * 1000:.0f} ms")
         for feed, cap in FEEDS:
             server.cap = cap
             rounds = [refresh(feed, server, env) for _round in range(ROUNDS)]
             best = {name: min(one[name] for one in rounds) for name in rounds[0]}
             print(
-                f"{database}, {feed} in {len(server.requests)} requests: "
+                f"  {feed} in {len(server.requests)} requests: "
                 f"{best['run']:.2f} s ({best['command']:.2f} s with the start of Python, "
                 f"{best['processor']:.2f} s of it processor time); "
                 f"slowest of {best['reads']} reads {best['slowest'] * 1000:.0f} ms",
@@ -153,4 +140,4 @@ def checked(*arguments, env):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_each_database(measure))

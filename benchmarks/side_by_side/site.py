@@ -4,19 +4,42 @@ import contextlib
 import secrets
 import shutil
 import sys
+import tempfile
 from datetime import datetime
 from http.cookiejar import CookieJar
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
-from tests.mariadb import free_port
-from tests.processes import ROOT, SITE, run
+from tests import mariadb
+from tests.processes import ROOT, SITE, environment, run
 
 from . import rows
 from .servers import PATIENCE, running
 
 NAME, THEME = "Lovelace", "dark"
 WATCHED_EACH = 7
+
+
+def on_each_database(measure):
+    """Call `measure` on SQLite and on MariaDB; return the exit status: 1 where a goal is missed.
+
+    It takes the environment of a site and an empty folder, and returns whether it missed one.
+    """
+    missed = False
+    for name in ("SQLite", "MariaDB"):
+        if name == "MariaDB" and not all(map(mariadb.program, mariadb.PROGRAMS)):
+            print(f"MariaDB: skipped; apt install {mariadb.APT}")
+            continue
+        with contextlib.ExitStack() as stack:
+            temporary = tempfile.TemporaryDirectory(prefix="stocksite-benchmark-")
+            folder = Path(stack.enter_context(temporary))
+            env = environment(folder)
+            if name == "MariaDB":
+                env["DATABASE_URL"] = stack.enter_context(mariadb.private_server()).url
+            print(name, flush=True)
+            missed |= measure(env, folder)
+    return int(missed)
 
 
 @contextlib.contextmanager
@@ -36,7 +59,7 @@ def serving(folder, env, stocks):
         done = run(manage, *command, env=env)
         if done.returncode:
             raise SystemExit(f"manage.py {command[0]} failed:\n{done.stdout}{done.stderr}")
-    port = free_port()
+    port = mariadb.free_port()
     url = f"http://127.0.0.1:{port}/"
     command = (sys.executable, manage, "serve", str(port))
     with running(command, env=env, log=folder / "site.log", url=url):
