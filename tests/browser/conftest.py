@@ -26,7 +26,7 @@ QUIET_FLAGS = [
     "--disable-sync",
     "--no-first-run",
     # Pages are left as soon as they are seen: one frame for all of them, and no time spent on
-    # making scripts fast. The list takes the place of Playwright's, of which the others are.
+    # making scripts fast. This list replaces Playwright's, from which it has all but the first.
     "--disable-features=RenderDocument,HttpsUpgrades,OptimizationHints,PaintHolding",
     "--js-flags=--no-maglev --no-turbofan",
 ]
