@@ -152,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def stooq(self, _query, _path):
         """Stooq's answers are given as `texts`."""
-        raise NotImplementedError
+        raise LookupError("no answer of Stooq's in `texts`")
 
     stooq_history = stooq
 

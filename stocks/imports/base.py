@@ -4,6 +4,7 @@ The history of the stocks (django-simple-history) gets no row for what an import
 values before and after are kept with the import itself, where `undo` finds them.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -42,7 +43,7 @@ class Options:
     progress: object = None
 
 
-class Writer:
+class Writer(ABC):
     """Takes rows batch by batch; what becomes of a batch is for the two kinds to say."""
 
     kind = ""
@@ -119,13 +120,13 @@ class Writer:
         """Whether something stands against writing; the rest is then only looked at."""
         return bool(self.twice) or (bool(self.report.rejected) and not self.options.skip_rejected)
 
+    @abstractmethod
     def identify(self, batch, columns):
         """Return the key of each row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def store(self, batch, columns, keys):
         """Compare the rows with nothing wrong with what is stored, and write."""
-        raise NotImplementedError
 
     def symbols_of(self, raws):
         """Return for each raw (code, market) the checked one, or a text that says why not."""

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import sys
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError
@@ -66,7 +67,7 @@ def collecting_seldom():
         gc.set_threshold(*usual)
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(ABC, BaseCommand):
     """Reads a file, writes its rows and reports."""
 
     kind = ""
@@ -137,9 +138,9 @@ class ImportCommand(BaseCommand):
             rejected = f"{'stdin' if stdin else path}.rejected.csv"
         self.say(report, reader, rejected, options)
 
+    @abstractmethod
     def write(self, rows, **options):
         """Write the rows and return the report."""
-        raise NotImplementedError
 
     def fixed(self, _options):
         """Return the values that are the same for every row."""

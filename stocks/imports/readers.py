@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import tempfile
+from abc import ABC, abstractmethod
 from datetime import time, timedelta
 from functools import cached_property, partial
 from io import StringIO
@@ -57,7 +58,7 @@ def spooled(stream):
     return file
 
 
-class Reader:
+class Reader(ABC):
     """What the readers have in common. Iterating gives Rows, `batches` gives them as columns.
 
     `done` is the part of the file that has been read, for a progress bar.
@@ -69,13 +70,13 @@ class Reader:
         self.size, self.done = self.path.stat().st_size, 0.0
         self.headings = self.read_headings()
 
+    @abstractmethod
     def read_headings(self):
         """Return the Headings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def batches(self):
         """Yield the rows batch by batch."""
-        raise NotImplementedError
 
     def __iter__(self):
         for batch in self.batches():
