@@ -1,35 +1,23 @@
 """A screen: what the query string of a table's page asks for, as a value."""
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from itertools import pairwise
-from math import ceil
 from operator import and_
 from urllib.parse import urlencode
 
 from django.db.models import BooleanField, Case, ExpressionWrapper, F, Q, Subquery, When
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from .columns import ALWAYS_SHOWN, LOOKUPS, TABLES, Table
+from .columns import ALWAYS_SHOWN, Table
 from .models import Stock
-from .models.stock import MOST_COUNTED, search_condition, text_condition
+from .models.stock import search_condition, text_condition
+from .parameters import DEFAULT_SIZE, NO_MARKET, SIZES, Parser, parameters, written
 from .symbols import MARKETS
-from .trading_days import last_trading_day
 
-SIZES = (25, 50, 100, 200)
-DEFAULT_SIZE = 100
-LONGEST_SEARCH = 64
-NO_MARKET = "-"
-# The page at the end, whatever its number.
-LAST = "last"
 # How many times as many stocks there have to be to put in order as to go along.
 CLEARLY = 4
 SIGNS = {"min": "≥", "max": "≤"}
-NOT_ONE_OF = gettext_lazy("%(name)s cannot be “%(value)s”; it takes %(choices)s.")
 
 
 @dataclass(frozen=True)
@@ -37,10 +25,10 @@ class Screen:
     """Search, filters, order, columns and page of a table.
 
     `ranges` maps `price_min` and the like to what was asked for, `matches` the names of exact
-    columns to their value; `chosen` are the names of the
-    columns asked for, () when the address says nothing of them, and then those that a person
-    chose before, `remembered`, are shown; `page` is a number from 1, or LAST; `problems` says, a
-    sentence each, which parts of the address were left aside.
+    columns to their value; `chosen` are the names of the columns asked for, () when the address
+    says nothing of them, and then those that a person chose before, `remembered`, are shown;
+    `page` is a number from 1, or LAST; `problems` says, a sentence each, which parts of the
+    address were left aside.
     """
 
     table: Table
@@ -64,8 +52,8 @@ class Screen:
         `markets` are those that have stocks. A value that cannot be used is left aside and
         named in `problems`; the rest still counts.
         """
-        screen = Parser(params, table, markets).screen()
-        return replace(screen, remembered=table.choice(remembered))
+        values = Parser(params, table, markets).values()
+        return cls(table, remembered=table.choice(remembered), **values)
 
     @property
     def columns(self):
@@ -317,252 +305,6 @@ def read(runs, first, past):
     return rows
 
 
-def last_page(screen, shown, more):
-    """Return the number of a screen's last page, LAST when there are more rows than `shown`."""
-    return LAST if more else max(1, ceil(shown / screen.size))
-
-
-def parameters(table):
-    """Return the names of all parameters of a table's page, in the order an address has them."""
-    bounds = [f"{column.name}_{bound}" for column in table.ranged for bound in LOOKUPS]
-    exact = [column.name for column in table.exact]
-    return ("q", "market", *exact, "sort", *bounds, "columns", "size", "page")
-
-
 def market_name(market):
     """Return what a filter's market is called."""
     return _("Unknown market") if market == NO_MARKET else MARKETS.get(market, market)
-
-
-def written(value):
-    """Return a range's bound as an address writes it."""
-    return value.isoformat() if hasattr(value, "isoformat") else f"{value:f}"
-
-
-class Parser:
-    """Reads the parameters of one address and collects what is wrong with them."""
-
-    def __init__(self, params, table, markets):
-        self.params = params
-        self.table = table
-        self.markets = markets
-        self.problems = []
-
-    def screen(self):
-        """Return the screen."""
-        values = {
-            "q": self.text("q"),
-            "market": self.market(),
-            "ranges": self.ranges(),
-            "matches": self.matches(),
-            "sort": self.sort(),
-            "chosen": self.chosen(),
-            "size": int(self.choice("size", [str(size) for size in SIZES]) or DEFAULT_SIZE),
-            "page": self.page(),
-        }
-        self.choice("list", TABLES)
-        self.unknown()
-        return Screen(self.table, **values, problems=tuple(self.problems))
-
-    def one(self, name):
-        """Return the last value given under a name, "" without one."""
-        values = self.params.getlist(name)
-        if len(values) > 1:
-            self.problem(_("%(name)s is given more than once; the last one counts."), name)
-        return values[-1].strip() if values else ""
-
-    def problem(self, text, name, value="", **more):
-        """Note a sentence about a parameter."""
-        shown = value if len(value) <= LONGEST_SEARCH else f"{value[:LONGEST_SEARCH]}…"
-        self.problems.append(text % {"name": name, "value": shown, **more})
-
-    def text(self, name):
-        """Return a text to look for."""
-        text = self.one(name)
-        if len(text) > LONGEST_SEARCH:
-            self.problem(
-                _("%(name)s is longer than %(most)s characters and was left aside."),
-                name,
-                most=LONGEST_SEARCH,
-            )
-            return ""
-        if any(unicodedata.category(character).startswith("C") for character in text):
-            self.problem(_("%(name)s has characters that cannot be printed; left aside."), name)
-            return ""
-        return text
-
-    def choice(self, name, choices, *, upper=False):
-        """Return a value that is one of `choices`, "" otherwise."""
-        value = self.one(name)
-        meant = value.upper() if upper else value
-        if not value or meant in choices:
-            return meant
-        self.problem(NOT_ONE_OF, name, value, choices=", ".join(choices))
-        return ""
-
-    def market(self):
-        """Return the market: one that is known or has stocks."""
-        present = [market or NO_MARKET for market in self.markets]
-        return self.choice("market", dict.fromkeys([*MARKETS, *present]), upper=True)
-
-    def sort(self):
-        """Return the column to sort by, after a minus for the largest first."""
-        names = [column.name for column in self.table.columns if column.sortable]
-        value = self.choice("sort", [*names, *(f"-{name}" for name in names)])
-        return "" if value == self.table.default_sort else value
-
-    def chosen(self):
-        """Return the names of the columns to show, in their order."""
-        names = [
-            name.strip() for text in self.params.getlist("columns") for name in text.split(",")
-        ]
-        known = [column.name for column in self.table.columns]
-        wrong = [name for name in names if name and name not in known]
-        if wrong:
-            self.problem(NOT_ONE_OF, "columns", ", ".join(wrong), choices=", ".join(known))
-        return self.table.choice([name for name in names if name in known])
-
-    def matches(self):
-        """Return the values of exact columns by name."""
-        found = {}
-        for column in self.table.exact:
-            values = getattr(column, "values", None)
-            value = self.choice(column.name, values) if values else self.text(column.name)
-            if value:
-                found[column.name] = value
-        return found
-
-    def page(self):
-        """Return the number of the page, or LAST."""
-        value = self.one("page")
-        if not value:
-            return 1
-        if value == LAST:
-            return LAST
-        if value.isascii() and value.isdigit() and len(value) <= 9 and int(value) > 0:
-            return int(value)
-        self.problem(
-            _("%(name)s cannot be “%(value)s”; it takes a number from 1, or “last”."), "page", value
-        )
-        return 1
-
-    def ranges(self):
-        """Return the bounds by name."""
-        found = {}
-        for column in self.table.ranged:
-            for bound in LOOKUPS:
-                name = f"{column.name}_{bound}"
-                text = self.one(name)
-                if not text:
-                    continue
-                try:
-                    found[name] = column.parse(text)
-                except ValueError:
-                    self.problem(
-                        _("%(name)s cannot be “%(value)s”; it takes %(form)s."),
-                        name,
-                        text,
-                        form=_("a date such as 2017-07-20")
-                        if column.input_type == "date"
-                        else _("a number such as 3.5"),
-                    )
-            self.backwards(column, found)
-        return found
-
-    def backwards(self, column, found):
-        """Leave both bounds of a column aside when nothing can lie between them."""
-        low, high = f"{column.name}_min", f"{column.name}_max"
-        if low in found and high in found and found[low] > found[high]:
-            self.problem(_("%(name)s is above %(high)s; both were left aside."), low, high=high)
-            del found[low], found[high]
-
-    def unknown(self):
-        """Name the parameters that mean nothing here."""
-        known = {*parameters(self.table), "list"}
-        for name in self.params:
-            if name not in known:
-                self.problem(_("“%(value)s” is no filter of this table."), "", name)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a screen: its rows and where they stand among all of them.
-
-    `shown` counts those on the screen, of which there are `more` when they are too many to count.
-    """
-
-    screen: Screen
-    rows: list
-    total: int
-    shown: int
-    more: bool
-    newest_quote: object
-    newest_high: object
-
-    @classmethod
-    def of(cls, screen, stocks, facts=None):
-        """Read the page that a screen asks for; past the end it is the last one."""
-        past = screen.size * (1 if screen.page == LAST else screen.page)
-        summary = stocks.summary(screen.condition(), facts, max(past, MOST_COUNTED))
-        shown, more = summary["shown"], summary["more"]
-        last = last_page(screen, shown, more)
-        if screen.page == LAST:
-            screen = replace(screen, page=last)
-        elif not more and screen.page > last:
-            problem = _("There is no page %(page)s; this is the last one.") % {"page": screen.page}
-            screen = replace(screen, page=last, problems=(*screen.problems, problem))
-        if screen.page == LAST:
-            places = -screen.size, 0
-        else:
-            start = (screen.page - 1) * screen.size
-            places = start, min(start + screen.size, shown)
-        rows = screen.part(stocks, *places, None if more else shown, summary["total"])
-        for column in screen.columns:
-            column.prepare(rows)
-        return cls(screen, rows, **summary)
-
-    @property
-    def start(self):
-        """The place of the first row among all shown, from 1; None when it is not known."""
-        return None if self.screen.page == LAST else (self.screen.page - 1) * self.screen.size + 1
-
-    @property
-    def last(self):
-        """The number of the last page, LAST when it is not known."""
-        return last_page(self.screen, self.shown, self.more)
-
-    @property
-    def previous(self):
-        """The number of the page before, None when there is none or it is not known."""
-        return None if self.screen.page in (1, LAST) else self.screen.page - 1
-
-    @property
-    def next(self):
-        """The number of the page after, None at the end."""
-        return None if self.screen.page == self.last else self.screen.page + 1
-
-    @property
-    def numbers(self):
-        """The pages to link: the ends and those around this one, None for a gap."""
-        last, around = self.last, 1 if self.screen.page == LAST else self.screen.page
-        near = [n for n in range(around - 2, around + 3) if n > 1 and (self.more or n < last)]
-        numbers = [1, *near] if self.more else [1, *near, last]
-        gaps = {n for n, m in pairwise(numbers) if m - n > 1}
-        numbers = [shown for n in numbers for shown in ((n, None) if n in gaps else (n,))]
-        return [*numbers, None, LAST] if self.more else numbers
-
-    @property
-    def as_of(self):
-        """The day the data is from: of the newest quote or previous high, whichever is later."""
-        quoted = self.newest_quote and timezone.localtime(self.newest_quote).date()
-        return max(filter(None, (quoted, self.newest_high)), default=None)
-
-    @property
-    def last_trading_day(self):
-        """The day the data should be from."""
-        return last_trading_day()
-
-    @property
-    def stale(self):
-        """Whether the data is older than the last trading day."""
-        return self.as_of is not None and self.as_of < self.last_trading_day

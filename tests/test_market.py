@@ -198,7 +198,7 @@ def test_of_very_many_stocks_it_is_said_that_they_are_more(client, all_stocks, m
     query = f"/?highs_min=0&sort={sort}&size=25"
     pages = [codes(client.get(f"{query}&page={number}")) for number in range(1, 5)]
     assert "94 stocks, 94 shown" in status_line(client.get(query))
-    monkeypatch.setattr("stocks.screen.MOST_COUNTED", 25)
+    monkeypatch.setattr("stocks.page.MOST_COUNTED", 25)
     first, third, beyond = (client.get(f"{query}&page={number}") for number in (1, 3, 9))
     assert "94 stocks, more than 25 shown" in status_line(first)
     assert "94 stocks, more than 75 shown" in status_line(third)

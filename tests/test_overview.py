@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from django.http import QueryDict
 
+from stocks.heat_map import MOST_GROUPS
 from stocks.models import Stock
-from stocks.overview import MOST_GROUPS, Overview
+from stocks.overview import Overview
 
 from .pages import codes, find, parse, said, text
 
@@ -32,7 +33,7 @@ def make(code, chg=None, **values):
 
 
 def moves(page):
-    return {name: stocks for _css, name, stocks, _screen in page.moves}
+    return {name: stocks for _css, name, stocks, _screen in page.changes.moves}
 
 
 def listed(page):
@@ -60,26 +61,26 @@ def industries(db):
 def test_who_rose_and_fell(changed):
     page = overview()
     assert moves(page) == {"Fell": 6, "Unchanged": 2, "Rose": 8}
-    assert (page.total, page.without_change, page.resting) == (17, 1, 2)
-    assert [length for _css, _left, length in page.share] == [375, 125, 500]
+    assert (page.tallies.total, page.without_change, page.tallies.resting) == (17, 1, 2)
+    assert [length for _css, _left, length in page.changes.share] == [375, 125, 500]
 
 
 def test_bars_count_every_change_once(changed):
-    assert [bar.stocks for bar in overview().bars] == COUNTS
+    assert [bar.stocks for bar in overview().changes.bars] == COUNTS
 
 
 def test_bars_and_moves_lead_to_just_their_stocks(client, changed):
     assert Stock.objects.exclude(status="").exists()
     page = overview()
-    screens = [(bar.stocks, bar.screen) for bar in page.bars]
-    screens += [(stocks, screen) for _css, _name, stocks, screen in page.moves]
+    screens = [(bar.stocks, bar.screen) for bar in page.changes.bars]
+    screens += [(stocks, screen) for _css, _name, stocks, screen in page.changes.moves]
     for stocks, screen in screens:
         response = client.get(f"/{screen.query()}")
         assert (len(codes(response)), said(response)) == (stocks, [])
 
 
 def test_bars_say_what_they_are_about(changed):
-    assert [bar.words for bar in overview().bars][::2] == [
+    assert [bar.words for bar in overview().changes.bars][::2] == [
         "−8% and beyond",
         "−4% to −6%",
         "0% to −2%",
@@ -105,7 +106,7 @@ def test_suspended_and_delisted_stocks_are_on_no_list_and_no_map(changed):
     assert shown
     assert not shown & {"700001", "700002"}
     assert [listing.total for listing in page.listings] == [8, 6, 0, 6]
-    assert sum(group.stocks for group in page.groups) == page.total
+    assert sum(group.stocks for group in page.heat_map.groups) == page.tallies.total
 
 
 def test_most_traded_goes_by_the_amount_where_it_is_known(industries):
@@ -133,7 +134,7 @@ def test_market(db, query, market, total):
     make("000001")
     make("1234567")
     page = overview(query)
-    assert (page.market, page.total, page.problems) == (market, total, [])
+    assert (page.market, page.tallies.total, page.problems) == (market, total, [])
     assert [name for name, _query, chosen in page.choices if chosen] == [
         {"": "All markets", "SZ": "Shenzhen", "-": "Unknown market"}[market]
     ]
@@ -153,19 +154,19 @@ def test_what_the_address_cannot_ask_for_is_named(client, industries):
 
 def test_industries_by_their_size_with_the_mean_change_of_the_money_in_them(industries):
     page = overview()
-    assert page.by_industry
-    assert page.measure.name == "market_value"
-    assert [(g.name, g.stocks, g.weight, g.change) for g in page.groups] == [
+    assert page.heat_map.by_industry
+    assert page.heat_map.measure.name == "market_value"
+    assert [(g.name, g.stocks, g.weight, g.change) for g in page.heat_map.groups] == [
         ("Banks", 2, 600, 1.0),
         ("<&> 🚀", 1, 300, 10.0),
         ("Unknown industry", 1, 100, None),
     ]
-    assert [group.href for group in page.groups] == [
+    assert [group.href for group in page.heat_map.groups] == [
         "/?industry=Banks&sort=-chg",
         "/?industry=%3C%26%3E+%F0%9F%9A%80&sort=-chg",
         "",
     ]
-    assert [share for _group, share in page.shares] == ["60.00%", "30.00%", "10.00%"]
+    assert [share for _group, share in page.heat_map.shares] == ["60.00%", "30.00%", "10.00%"]
 
 
 def test_the_drawing_links_industries_and_stocks(client, industries):
@@ -182,15 +183,15 @@ def test_the_drawing_links_industries_and_stocks(client, industries):
 
 def test_without_sizes_every_stock_has_the_same_area_by_market(client, all_stocks):
     page = overview()
-    assert not page.by_industry
-    assert page.measure is None
-    assert [(g.name, g.weight, g.href) for g in page.groups] == [
+    assert not page.heat_map.by_industry
+    assert page.heat_map.measure is None
+    assert [(g.name, g.weight, g.href) for g in page.heat_map.groups] == [
         ("Shanghai", 54, "/?market=SH&sort=-chg"),
         ("Shenzhen", 40, "/?market=SZ&sort=-chg"),
     ]
     response = client.get("/market/")
     assert "a feed or an import that has them brings them" in text(find(parse(response), "main")[0])
-    tiles = [tile for block in page.wide.blocks for tile in block.tiles]
+    tiles = [tile for block in page.heat_map.wide.blocks for tile in block.tiles]
     assert len(tiles) == 94
     assert all(tile.link for tile in tiles)
 
@@ -198,27 +199,27 @@ def test_without_sizes_every_stock_has_the_same_area_by_market(client, all_stock
 def test_amounts_are_the_areas_where_market_values_are_rare(industries):
     Stock.objects.exclude(code="600001").update(market_value=None)
     page = overview()
-    assert page.measure.name == "amount"
-    assert page.unmeasured == 2
-    assert sorted((g.name, g.weight) for g in page.groups) == [("<&> 🚀", 9), ("Banks", 7)]
+    assert page.heat_map.measure.name == "amount"
+    assert page.heat_map.unmeasured == 2
+    assert sorted((g.name, g.weight) for g in page.heat_map.groups) == [("<&> 🚀", 9), ("Banks", 7)]
 
 
 def test_each_currency_has_as_much_room_as_it_has_stocks(industries):
     make("00700", "1", industry="Games", market_value=10**12)
     make("000001", "1", industry="Banks", market_value=1000)
     page = overview()
-    assert page.mixed
-    weights = {group.name: group.weight for group in page.groups}
+    assert page.heat_map.mixed
+    weights = {group.name: group.weight for group in page.heat_map.groups}
     assert weights["Games"] == pytest.approx(1)
     assert sum(weights.values()) == pytest.approx(6)
     assert weights["Banks"] == pytest.approx(5 * 1600 / 2000)
-    assert not overview("market=HK").mixed
+    assert not overview("market=HK").heat_map.mixed
 
 
 def test_small_industries_are_joined(db):
     for place in range(MOST_GROUPS + 3):
         make(f"60{place:04}", "1", industry=f"i{place}", market_value=1000 - place)
-    groups = overview().groups
+    groups = overview().heat_map.groups
     assert len(groups) == MOST_GROUPS + 1
     joined = groups[0]
     assert (joined.name, joined.stocks, joined.href) == ("Other industries", 3, "")
@@ -226,7 +227,7 @@ def test_small_industries_are_joined(db):
 
 
 def test_what_is_left_of_an_industry_has_its_own_mean(industries):
-    (banks,) = [group for group in overview().groups if group.name == "Banks"]
+    (banks,) = [group for group in overview().heat_map.groups if group.name == "Banks"]
     rest = banks.rest(1)
     assert (rest.name, rest.weight, rest.change) == ("1 other", 200, -1)
     assert banks.rest(2) is None
@@ -265,8 +266,8 @@ def test_odd_values(client, db):
     make("600003", "0", industry="One", market_value=0, amount=0, short="🚀" * 30)
     make("600004", "-0.01", industry="One", market_value=huge, short="\x07\ufdd0 ")
     page = overview()
-    (one,) = page.groups
-    assert (one.stocks, page.unmeasured) == (3, 1)
+    (one,) = page.heat_map.groups
+    assert (one.stocks, page.heat_map.unmeasured) == (3, 1)
     assert one.change == pytest.approx(-50, abs=0.01)
     tree = parse(client.get("/market/"))
     assert "]]><!-- 600001.SH −100.00%" in [text(t) for t in find(tree, f"{SVG}title")]

@@ -7,7 +7,9 @@ import pytest
 from django.http import QueryDict
 
 from stocks.columns import MARKET, WATCHLIST
-from stocks.screen import SIZES, Page, Screen
+from stocks.page import Page
+from stocks.parameters import SIZES
+from stocks.screen import Screen
 
 
 def screen(query, table=MARKET, markets=("SH", "SZ", "")):

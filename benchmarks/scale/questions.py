@@ -94,7 +94,7 @@ def screen(query):
 def page(group, name, query, last):
     """Return the question for the first page of a screen, or the last."""
     from stocks.models import Stock
-    from stocks.screen import Page
+    from stocks.page import Page
 
     asked, ends = screen(query), {}
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ..screen import Parser
+from ..parameters import Parser
 from .shared import of_a_person, of_one_table, way_back
 
 

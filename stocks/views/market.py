@@ -5,8 +5,9 @@ from django.views.decorators.http import require_safe
 
 from ..columns import MARKET
 from ..models import Stock
+from ..page import Page
 from ..page_cache import public_page
-from ..screen import Page, parameters
+from ..parameters import parameters
 from .shared import asked_screen, saved_screens
 
 

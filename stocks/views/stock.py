@@ -8,7 +8,8 @@ from ..forms import NoteForm
 from ..history import History
 from ..models import Stock
 from ..page_cache import public_page
-from ..screen import Screen, parameters
+from ..parameters import parameters
+from ..screen import Screen
 from .shared import which_stock
 
 

@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ..columns import WATCHLIST
 from ..forms import NoteForm
 from ..models import Stock
-from ..screen import Page
+from ..page import Page
 from .shared import asked_screen, of_one_stock, saved_screens, way_back
 
 MOST_UNDOS = 10
