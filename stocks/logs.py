@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,6 +18,52 @@ PRIVATE = re.compile(r"(?s)(/update/[^/]+/|/password/reset/key/|/confirm-email/)
 def logged_path(request):
     """Return the path of a request as the logs may show it: escaped, private parts as dots."""
     return escape_uri_path(PRIVATE.sub(r"\1...", request.path))
+
+
+access_log = logging.getLogger("stocks.access")
+
+
+class AccessRecord(logging.LogRecord):
+    """A request that was answered: what its line is made of, and no more.
+
+    Python's own looks for the line of code, the thread and the process it comes from, which takes
+    longer than to answer with a page that is at hand.
+    """
+
+    ALIKE = vars(
+        logging.LogRecord(access_log.name, logging.INFO, "", 0, "", (), None)
+    ) | dict.fromkeys(("process", "processName", "thread", "threadName"))
+    BEGAN = ALIKE["created"] - ALIKE["relativeCreated"] / 1000
+
+    def __init__(self, level, access):
+        created = time.time()
+        self.__dict__ = {
+            **self.ALIKE,
+            "levelno": level,
+            "levelname": logging.getLevelName(level),
+            "created": created,
+            "msecs": created % 1 * 1000,
+            "relativeCreated": 1000 * (created - self.BEGAN),
+            "access": access,
+        }
+
+
+def log_access(method, path, status, start, user="-"):
+    """Write the line of a request that was answered, begun at `start` of the performance counter.
+
+    What was not found or failed is a warning.
+    """
+    level = logging.WARNING if status == 404 or status >= 500 else logging.INFO
+    if not access_log.isEnabledFor(level):
+        return
+    access = {
+        "method": method,
+        "path": path,
+        "status": status,
+        "ms": round((time.perf_counter() - start) * 1000, 1),
+        "user": user,
+    }
+    access_log.handle(AccessRecord(level, access))
 
 
 class TextFormatter(logging.Formatter):

@@ -1,6 +1,5 @@
 """What is done around every request."""
 
-import logging
 import re
 import time
 
@@ -8,7 +7,7 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 
 from .display import Display
-from .logs import logged_path
+from .logs import log_access, logged_path
 from .page_cache import PUBLIC
 from .person_pages import Specimen
 from .views.errors import dress
@@ -21,8 +20,6 @@ NOT_IN_HTML = re.compile(
 )
 MARK = "\N{REPLACEMENT CHARACTER}".encode()
 
-access_log = logging.getLogger("stocks.access")
-
 
 class AccessLogMiddleware:
     """Write one line a request: method, path, status, milliseconds, id of the user."""
@@ -31,22 +28,15 @@ class AccessLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        """Answer the request and log it; what was not found or failed is a warning."""
+        """Answer the request and log it."""
         start = time.perf_counter()
         response = self.get_response(request)
         if PUBLIC in request.META and response.status_code == 200:
             return response  # the page cache writes the line of whoever asked for the page
         # Only a user that was loaded already: the log asks the database nothing.
         user = getattr(request, "_cached_user", None)
-        access = {
-            "method": request.method,
-            "path": logged_path(request),
-            "status": response.status_code,
-            "ms": round((time.perf_counter() - start) * 1000, 1),
-            "user": getattr(user, "pk", None) or "-",
-        }
-        refused = response.status_code == 404 or response.status_code >= 500
-        access_log.log(logging.WARNING if refused else logging.INFO, "", extra={"access": access})
+        pk = getattr(user, "pk", None) or "-"
+        log_access(request.method, logged_path(request), response.status_code, start, pk)
         return response
 
 

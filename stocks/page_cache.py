@@ -12,7 +12,6 @@ HTTP's side is RFC 9110 (conditional requests, content negotiation) and RFC 9111
 import gzip
 import hashlib
 import io
-import logging
 import re
 import threading
 import time
@@ -34,6 +33,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 
 from .display import Display
+from .logs import log_access
 from .models import DataChange
 from .person_pages import IN_DATABASE, SECRET, Pieces, SignedIn, Specimen, name_and_token
 
@@ -85,8 +85,6 @@ COUNTED = {
     "dropped": "Pages dropped to make room.",
 }
 BEFORE_CONTENT = b'<div id="messages"'
-
-access_log = logging.getLogger("stocks.access")
 
 
 def public_page(*names, table="", impersonal=False):
@@ -142,6 +140,11 @@ class Asked:
     table: str = ""
     session: str = ""
     secret: str = ""
+
+    @cached_property
+    def path(self):
+        """The path as the log shows it."""
+        return escape_uri_path(self.wanted.path)
 
 
 @dataclass(frozen=True)
@@ -313,7 +316,7 @@ class PageCache:
         if not isinstance(page, Page):
             return page(environ, start_response)
         status, body = self.send(page, understood.encoding, environ, start_response)
-        self.note(environ, status, start)
+        self.note(understood, environ, status, start)
         return body
 
     def answer_person(self, asked, environ, start_response, start):
@@ -342,7 +345,7 @@ class PageCache:
             headers += [("Content-Type", HTML), ("Content-Length", str(len(body)))]
             start_response("200 OK", headers)
             status = 200
-        self.note(environ, status, start, person.pk)
+        self.note(asked, environ, status, start, person.pk)
         return [body] if body and environ["REQUEST_METHOD"] == "GET" else []
 
     def pieces_for(self, person, table, wanted, environ):
@@ -376,19 +379,10 @@ class PageCache:
         start_response("200 OK", whole)
         return 200, [content] if environ["REQUEST_METHOD"] == "GET" else []
 
-    def note(self, environ, status, start, user="-"):
+    def note(self, asked, environ, status, start, user="-"):
         """Count an answer, and write its line of the access log."""
         self.pages.counts["answered"] += 1
-        if not access_log.isEnabledFor(logging.INFO):
-            return
-        access = {
-            "method": environ["REQUEST_METHOD"],
-            "path": escape_uri_path(environ["PATH_INFO"]),
-            "status": status,
-            "ms": round((time.perf_counter() - start) * 1000, 1),
-            "user": user,
-        }
-        access_log.info("", extra={"access": access})
+        log_access(environ["REQUEST_METHOD"], asked.path, status, start, user)
 
     def fetch(self, wanted, environ, old, version):
         """Return a page that is not here, or the application that is to answer instead."""

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.core import mail
 
-from stocks.logs import JsonFormatter, TextFormatter
+from stocks.logs import AccessRecord, JsonFormatter, TextFormatter
 
 from .conftest import PASSWORD
 from .mariadb import free_port
@@ -51,6 +51,16 @@ def test_a_request_is_one_line(client, stocks, one_line):
     assert float(line["ms"]) > 0
     rest = {name: str(value) for name, value in line.items() if name not in ("time", "ms")}
     assert rest == {"level": "INFO", "method": "GET", "path": "/", "status": "200", "user": "-"}
+
+
+def test_any_formatter_finds_what_it_asks_for():
+    usual = logging.makeLogRecord({"levelno": logging.WARNING, "levelname": "WARNING"})
+    ours = AccessRecord(logging.WARNING, {})
+    assert vars(usual).keys() | {"access"} == vars(ours).keys()
+    form = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    usual.created, usual.msecs = ours.created, ours.msecs
+    assert form.format(usual) == form.format(ours)
+    assert 0 <= ours.relativeCreated - usual.relativeCreated < 1000
 
 
 def test_the_line_names_the_user_by_id(alice, alice_client, stocks, one_line):
