@@ -41,13 +41,29 @@ KEY, STATUS = ("code", "market"), "status"
 class Source:
     """What becomes a file: the fields that are its columns, their kinds, the count of rows.
 
-    The rows come in batches, each a list of columns of plain texts, as `PlainRows` has them.
+    The rows come in batches, each a list of columns of plain texts, one for each of the `parts`,
+    as `PlainRows` has them.
     """
 
     names: tuple
-    kinds: list
+    parts: list
     count: int
     batches: Iterable
+
+    @property
+    def kinds(self):
+        """The kind of each field."""
+        return list(chain.from_iterable(self.parts))
+
+    def columns(self, batch):
+        """Return the columns of a batch, one for each field."""
+        columns = []
+        for part, texts in zip(self.parts, batch, strict=True):
+            if len(part) == 1:
+                columns.append(texts)
+            else:
+                columns.extend(zip(*(text.split(",") for text in texts), strict=True))
+        return columns
 
     @property
     def headings(self):
@@ -77,7 +93,7 @@ def stocks_source(stocks, names):
     a result open for as long as somebody downloads is in everybody's way.
     """
     keys, rows = keys_of(stocks), PlainRows(stocks.order_by(), ("pk", *names))
-    return Source(names, rows.kinds[1:], len(keys), stock_batches(rows, keys))
+    return Source(names, rows.parts[1:], len(keys), stock_batches(rows, keys))
 
 
 def keys_of(rows):
@@ -122,7 +138,7 @@ def bars_source(stocks):
     total = Bar.objects.filter(stock__in=stocks.order_by().values("pk")).count()
     fields = [f"stock__{name}" if name in KEY else name for name in names]
     rows = PlainRows(Bar.objects.order_by("date"), fields)
-    return Source(names, rows.kinds, total, bar_batches(rows, keys_of(stocks)))
+    return Source(names, rows.parts, total, bar_batches(rows, keys_of(stocks)))
 
 
 def bar_batches(rows, keys):
@@ -137,8 +153,8 @@ def write_csv(source, headings):
     yield f"\ufeff{csv_lines([csv_cells([text]) for text in headings])}".encode()
     for batch in source.batches:
         cells = [
-            csv_cells(column) if kind == TEXT else column
-            for kind, column in zip(source.kinds, batch, strict=True)
+            csv_cells(column) if part == (TEXT,) else column
+            for part, column in zip(source.parts, batch, strict=True)
         ]
         yield csv_lines(cells).encode()
 
@@ -150,8 +166,11 @@ def csv_lines(columns):
 
 def csv_cells(texts):
     """Return the cells of texts, which seldom need a look at each of them."""
-    texts = [text or "" for text in texts]
-    return list(map(csv_cell, texts)) if NOT_PLAIN.search("".join(texts)) else texts
+    try:
+        together = "".join(texts)
+    except TypeError:  # of one that is missing
+        return csv_cells([text or "" for text in texts])
+    return list(map(csv_cell, texts)) if NOT_PLAIN.search(together) else texts
 
 
 def csv_cell(text):
@@ -165,7 +184,7 @@ def write_json(source, _headings):
     pairs = ", ".join(f"{json.dumps(name)}: %s" for name in source.names)
     one, before = f"{{{pairs}}}", "[\n"
     for batch in source.batches:
-        columns = zip(source.kinds, batch, strict=True)
+        columns = zip(source.kinds, source.columns(batch), strict=True)
         values = [list(map(JSON_VALUES[kind], column)) for kind, column in columns]
         objects = ",\n".join(map(one.__mod__, zip(*values, strict=True)))
         yield f"{before}{objects}".encode()
@@ -195,7 +214,7 @@ def write_xlsx(source, headings):
             sheet.write(f"{XML}{SHEET_START}{first}".encode())
             numbers = count(2)
             for batch in source.batches:
-                texts = zip(*batch, strict=True)
+                texts = zip(*source.columns(batch), strict=True)
                 rows = [xlsx_row(next(numbers), letters, cells, row) for row in texts]
                 sheet.write("".join(rows).encode())
                 yield sink.emptied()

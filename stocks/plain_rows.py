@@ -1,23 +1,25 @@
 """Rows read as plain texts, a column at a time: what files are written from.
 
-What a value's text is, Django's converters decide. They take long, so the numbers and moments of
-which there are many get the same text in a shorter way, and where values repeat it is remembered.
+What a value's text is, Django's converters decide. They take long, so the database writes stored
+numbers, and other texts are remembered where values repeat.
 """
 
 import gc
-import re
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from threading import Lock
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import F, Func
 from django.utils import timezone
 
-from .models.fields import DIGITS, ExactDecimalField
+from .plain_numbers import Numbers, places_of, read_numbers
 
 TEXT, WHOLE, NUMBER, DAY, MOMENT = "text", "whole", "number", "day", "moment"
 KINDS = {
@@ -28,7 +30,6 @@ KINDS = {
 }
 # How many texts are remembered of a column.
 MOST = 50_000
-ONE_PLACE, WHOLE_LINE = (re.compile(line, re.MULTILINE) for line in (r"\.\d$", r"^-?\d+$"))
 
 # Who does without the search for cycles at the moment.
 resting, resting_lock = set(), Lock()
@@ -37,20 +38,25 @@ resting, resting_lock = set(), Lock()
 class PlainRows:
     """The rows of a queryset, some fields of them, as plain texts.
 
-    `kinds` says of each field whether it has texts, whole or other numbers, days or moments. A
-    text is as it is stored; of the others "" stands for no value.
+    `parts` has the kinds of the fields: texts, whole or other numbers, days or moments. Numbers
+    side by side are one part, a text with commas between them; every other field is one by itself.
+    A text is as it is stored; of the others "" stands for no value.
     """
 
     def __init__(self, rows, names):
-        kinds = [column.kind for column in selected(rows.values_list(*names))]
-        if connection.vendor == "sqlite":
-            # Its driver would make a date of what is a column, but not of what is reckoned.
-            names = [
-                Func(F(name), template="+%(expressions)s") if kind in (DAY, MOMENT) else F(name)
-                for name, kind in zip(names, kinds, strict=True)
-            ]
-        self.rows, self.kinds, known = rows.values_list(*names), kinds, {}
-        self.texts = [column.texts(known) for column in selected(self.rows)]
+        self.parts, self.texts, asked = [], [], []
+        for of_numbers, run in groupby(selected(rows, names), attrgetter("of_numbers")):
+            columns = list(run)
+            if of_numbers:
+                self.parts.append(tuple(column.kind for column in columns))
+                usual = [column.number_text for column in columns]
+                self.texts.append(partial(read_numbers, usual_texts=usual))
+                asked.append(Numbers(*(column.name for column in columns)))
+            else:
+                self.parts.extend((column.kind,) for column in columns)
+                self.texts.extend(column.texts() for column in columns)
+                asked.extend(column.asked() for column in columns)
+        self.rows = rows.values_list(*asked)
 
     def each(self, conditions):
         """Yield the rows that satisfy each condition, as the driver hands them out.
@@ -72,7 +78,7 @@ class PlainRows:
                 yield asked.pop().result()
 
     def columns(self, rows):
-        """Return the columns of rows that were read; none at all without a row."""
+        """Return the columns of rows that were read, one of each part; none without a row."""
         with not_collecting():
             columns = zip(*rows, strict=True)
             return rows and [texts(one) for texts, one in zip(self.texts, columns, strict=True)]
@@ -85,50 +91,46 @@ def fetched(database, sql, parameters):
         return cursor.fetchall()
 
 
-def selected(rows):
-    """Return the columns of a query."""
-    compiler = rows.query.get_compiler(connection=connection)
+def selected(rows, names):
+    """Return the columns that these fields of a queryset are."""
+    compiler = rows.values_list(*names).query.get_compiler(connection=connection)
     compiler.pre_sql_setup()
     expressions = [expression for expression, *_sql in compiler.select]
     converters = compiler.get_converters(expressions)
     return [
-        PlainColumn(expression, converters[place][0] if place in converters else ())
-        for place, expression in enumerate(expressions)
+        PlainColumn(name, expression, converters[place][0] if place in converters else ())
+        for place, (name, expression) in enumerate(zip(names, expressions, strict=True))
     ]
 
 
 class PlainColumn:
     """A column of a query, and how the driver's values become texts."""
 
-    def __init__(self, expression, converters):
-        self.expression, self.converters = expression, converters
-        self.field = expression.output_field
-        self.kind = KINDS.get(self.field.get_internal_type(), TEXT)
-        self.places = getattr(self.field, "decimal_places", None)
+    def __init__(self, name, expression, converters):
+        self.name, self.expression, self.converters = name, expression, converters
+        self.kind = KINDS.get(expression.output_field.get_internal_type(), TEXT)
+        self.of_numbers = places_of(expression) is not None
         # What stands for it in each thread is slow to ask.
         self.database, self.zone = connections[DEFAULT_DB_ALIAS], timezone.get_current_timezone()
 
-    def texts(self, known):
-        """Return the function that makes texts of a column of values.
+    def asked(self):
+        """Return the expression that gives the values as they are stored."""
+        if self.kind in (DAY, MOMENT) and self.database.vendor == "sqlite":
+            # Its driver would make a date of what is a column, but not of what is reckoned.
+            return Func(F(self.name), template="+%(expressions)s")
+        return F(self.name)
 
-        `known` has the texts of small numbers by their digits and places: columns share them.
-        """
+    def texts(self):
+        """Return the function that makes texts of a column of values."""
         if self.kind == TEXT:
             return list
         if self.kind == WHOLE:
             return whole_texts
-        if self.kind == MOMENT:
-            return Remembered(self.moment_text).texts
-        if not isinstance(self.field, ExactDecimalField):
-            return Remembered(self.usual_text).texts
-        if self.database.vendor == "mysql":
-            return lambda column: unpadded(column) or list(map(self.usual_text, column))
-        if self.field.max_digits > DIGITS:
-            return lambda column: (
-                float_texts(column, self.places) or list(map(self.decimal_text, column))
-            )
-        shape = self.field.max_digits, self.places
-        return known.setdefault(shape, Remembered(self.decimal_text)).texts
+        return Remembered(self.moment_text if self.kind == MOMENT else self.usual_text).texts
+
+    def number_text(self, stored):
+        """Return the text of a number of which this is what SQLite stores."""
+        return stored if self.kind == WHOLE else self.usual_text(float(stored))
 
     def usual_text(self, value):
         """Return the text of what Django makes of a value."""
@@ -145,17 +147,6 @@ class PlainColumn:
             if moment.tzinfo is None:
                 return moment_text(moment.replace(tzinfo=self.database.timezone), self.zone)
         return self.usual_text(value)
-
-    def decimal_text(self, value):
-        """Return the text of a float that stands for a decimal.
-
-        Digits that are not more than a float keeps are those that were written.
-        """
-        whole, _point, places = repr(value).partition(".")
-        exact = len(places) <= self.places and len(whole) + len(places) <= DIGITS
-        if not (exact and places.isdigit()):
-            return self.usual_text(value)
-        return f"{whole}.{places.ljust(2, '0')}"
 
 
 class Remembered(dict):
@@ -182,33 +173,6 @@ class Remembered(dict):
 def whole_texts(column):
     """Return the texts of whole numbers."""
     return ["" if value is None else str(value) for value in column]
-
-
-def float_texts(column, places):
-    """Return texts of decimals that are stored as numbers, with two places at least.
-
-    None when one of them is not exactly as it was written, or is written in another way.
-    """
-    lines = "\n".join(map(repr, column)).replace("None", "")
-    if re.search(rf"[^-0-9.\n]|\.\d{{{places + 1}}}|\d{{{DIGITS - places + 1}}}", lines):
-        return None
-    return WHOLE_LINE.sub(r"\g<0>.00", ONE_PLACE.sub(r"\g<0>0", lines)).split("\n")
-
-
-def unpadded(column):
-    """Return texts of decimals without the zeros beyond the second place.
-
-    MariaDB gives all of a column as many places; None when there are neither two nor four.
-    """
-    texts = [text or "" for text in column]
-    places = len(next(filter(None, texts), "0.00").partition(".")[2])
-    if places == 2:
-        return texts
-    if places != 4:
-        return None
-    lines = "\n".join([*texts, ""])
-    lines = lines.replace("00\n", "\t\n").replace("0\n", "\n").replace("\t\n", "\n")
-    return lines.split("\n")[:-1]
 
 
 def number_text(value):
