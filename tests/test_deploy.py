@@ -1,5 +1,6 @@
-"""deploy/nginx.conf with a real nginx before the real site."""
+"""deploy/nginx.conf with a real nginx before the real site; what MariaDB says of its own."""
 
+import configparser
 import contextlib
 import gzip
 import os
@@ -102,3 +103,18 @@ def test_a_person_never_meets_the_cache(behind_nginx, site):
             assert response.headers["X-Cache"] == "BYPASS"
             assert ">proxied<" in response.read().decode()
         assert ">proxied<" not in fetch(behind_nginx)[2]
+
+
+def test_mariadb_takes_its_settings():
+    if not program("mariadbd"):
+        assert os.environ.get("CI") != "true", "MariaDB is missing: apt install mariadb-server"
+        pytest.skip("MariaDB is missing: apt install mariadb-server")
+    path = ROOT / "deploy" / "mariadb.cnf"
+    command = [program("mariadbd"), f"--defaults-file={path}", "--verbose", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    used = dict(re.findall(r"^([\w-]+) +(\S+)$", done.stdout, re.MULTILINE))
+    known = configparser.ConfigParser()
+    known.read(path)
+    for name, value in known["mariadb"].items():
+        assert used[name.replace("_", "-")] == value.replace("ON", "TRUE")

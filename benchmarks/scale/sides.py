@@ -1,15 +1,16 @@
 """The two databases, a small and a large one, and how they are asked with a time limit."""
 
+import configparser
 import contextlib
 import os
 import time
 
 from tests import mariadb
-from tests.processes import environment, run
+from tests.processes import ROOT, environment, run
 
 LIMIT = 20
-# As a server has it that is set up for a table of this size.
-SETTINGS = ("innodb_buffer_pool_size = 2147483648", "innodb_log_file_size = 1073741824")
+# How a server is set up for a table of this size.
+SETTINGS = ROOT / "deploy" / "mariadb.cnf"
 # How many steps of SQLite's machine lie between two looks at the clock.
 STEPS = 100_000
 
@@ -48,8 +49,10 @@ def set_up(env, small):
     if connections["default"].vendor == "mysql":
         with connections["default"].cursor() as cursor:
             cursor.execute("CREATE DATABASE small CHARACTER SET utf8mb4")
-            for setting in SETTINGS:
-                cursor.execute(f"SET GLOBAL {setting}")
+            settings = configparser.ConfigParser()
+            settings.read(SETTINGS)
+            for name, value in settings["mariadb"].items():
+                cursor.execute(f"SET GLOBAL {name} = {value}")
 
 
 @contextlib.contextmanager
