@@ -49,7 +49,7 @@ class PlainRows:
             columns = list(run)
             if of_numbers:
                 self.parts.append(tuple(column.kind for column in columns))
-                usual = [column.number_text for column in columns]
+                usual = [column.marked_text for column in columns]
                 self.texts.append(partial(read_numbers, usual_texts=usual))
                 asked.append(Numbers(*(column.name for column in columns)))
             else:
@@ -128,8 +128,8 @@ class PlainColumn:
             return whole_texts
         return Remembered(self.moment_text if self.kind == MOMENT else self.usual_text).texts
 
-    def number_text(self, stored):
-        """Return the text of a number of which this is what SQLite stores."""
+    def marked_text(self, stored):
+        """Return the text of a number in a marked row, where it is as SQLite stores it."""
         return stored if self.kind == WHOLE else self.usual_text(float(stored))
 
     def usual_text(self, value):
