@@ -31,31 +31,28 @@ class Numbers(Func):
     output_field = TextField()
 
     def compiled(self, compiler):
-        """Return the SQL, the field and the decimal places of each column."""
-        return [
-            (compiler.compile(column)[0], column.output_field, places_of(column))
-            for column in self.get_source_expressions()
-        ]
+        """Return the SQL and the decimal places of each column."""
+        columns = self.get_source_expressions()
+        return [(compiler.compile(column)[0], places_of(column)) for column in columns]
 
     def as_mysql(self, compiler, _connection, **_options):
         """Return the SQL and its parameters."""
         columns = self.compiled(compiler)
-        cells = [f"IFNULL({sql}, ''), '{ENDS[places]}'" for sql, _field, places in columns]
+        cells = [f"IFNULL({sql}, ''), '{ENDS[places]}'" for sql, places in columns]
         return f"CONCAT({', '.join(cells)})", []
 
     def as_sqlite(self, compiler, _connection, **_options):
         """Return the SQL and its parameters."""
         columns, exact, written, values = self.compiled(compiler), ["TRUE"], "", []
-        for sql, field, places in columns:
+        for sql, places in columns:
             if places:
                 exact.append(f"round({sql} * 1e{places}) / 1e{places} IS {sql}")
-            if places and field.max_digits > DIGITS:
                 exact.append(f"ifnull(abs({sql}) < 1e{DIGITS - places}, TRUE)")
             written += f"%.{places}f{ENDS[places]}" if places else f"%s{ENDS[places]}"
             # It writes a zero for NULL, and for infinity what can be taken out again.
             values.append(f"ifnull({sql}, 9e999)" if places else sql)
         marked = MARK + "%s," * len(columns)
-        stored = [sql for sql, _field, _places in columns]
+        stored = [sql for sql, _places in columns]
         return (
             f"CASE WHEN {' AND '.join(exact)} THEN printf(%s, {', '.join(values)})"
             f" ELSE printf(%s, {', '.join(stored)}) END",

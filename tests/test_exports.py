@@ -199,6 +199,25 @@ def test_ids_close_together_and_far_apart_give_the_same_rows(all_stocks, step):
     assert [code for (codes,) in source.batches for code in codes] == expected
 
 
+@pytest.mark.parametrize("stored", ["1e16", "123456789012345.5", "10000000000000.25", "1e-7"])
+def test_more_digits_than_a_float_keeps_are_those_that_django_reads(stocks, stored):
+    set_stored(stocks["000007"], market_value=stored)
+    found = Stock.objects.filter(code="000007")
+    source = stocks_source(found, ("market_value",))
+    (columns,) = map(source.columns, source.batches)
+    assert list(columns[0]) == [plain_text(found.get().market_value)]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("stored", ["9e999", "'none'"])
+@pytest.mark.parametrize("name", ["price", "market_value"])
+def test_what_is_no_number_is_not_passed_over(stocks, name, stored):
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE info SET {name} = {stored} WHERE code = '000007'")
+    with pytest.raises((ArithmeticError, ValueError)):
+        list(stocks_source(Stock.objects.all(), (name,)).batches)
+
+
 def test_what_is_remembered_has_a_limit(monkeypatch):
     monkeypatch.setattr(plain_rows, "MOST", 3)
     remembered = plain_rows.Remembered(str)
