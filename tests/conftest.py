@@ -6,12 +6,17 @@ from shutil import copytree
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core import serializers
+from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
 
+from stocks import page_cache
 from stocks.models import Stock
+from stocks.page_cache import PageCache, Pages
 from stocks.receivers import derive_on_save
+from stocksite.wsgi import django_application
 
 from .processes import environment, run
 
@@ -106,6 +111,18 @@ def sign_in():
 
 
 @pytest.fixture
+def staff(django_user_model, db, sign_in):
+    """Return a function that gives the browser of somebody on the staff with permissions."""
+
+    def client_with(*permissions):
+        user = django_user_model.objects.create_user("vera", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        return sign_in(user)
+
+    return client_with
+
+
+@pytest.fixture
 def alice_client(alice, sign_in):
     """A client signed in as alice."""
     return sign_in(alice)
@@ -126,3 +143,22 @@ def own_site(site, tmp_path):
     folder = tmp_path / "site"
     copytree(site["HOME"], folder)
     return environment(folder)
+
+
+@pytest.fixture
+def new_cache(stocks, monkeypatch):
+    """Return a function that gives a cache as another process would have it."""
+    monkeypatch.setattr(page_cache, "CHECKED_EVERY", 0)
+    caches["pages"].clear()
+
+    def make(application=django_application, most_bytes=10**7):
+        return PageCache(application, Pages(most_bytes))
+
+    yield make
+    caches["pages"].clear()
+
+
+@pytest.fixture
+def cache(new_cache):
+    """The cache of a process that has just begun."""
+    return new_cache()

@@ -50,3 +50,10 @@ def said(response):
     tree = parse(response)
     (main,) = find(tree, "main") or [tree]
     return [text(element) for tag in ("div", "p") for element in find(main, tag, css="message")]
+
+
+def file_of(client, address, **headers):
+    """Return the bytes of a file that a page has for its rows."""
+    response = client.get(address, headers=headers)
+    assert response.status_code == 200, said(response)
+    return response.getvalue()

@@ -1,13 +1,21 @@
 """Rows made for the tests: with ties, with values that are missing, with odd names."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from django.db.models import F
 
-from stocks.columns import CHOOSABLE, NumberColumn
+from stocks.columns import CHOOSABLE, MARKET, NumberColumn
 from stocks.models import Stock, WatchlistEntry
 
+EVERY_COLUMN = f"columns={','.join(column.name for column in MARKET.columns)}"
 ADDED = datetime(2026, 7, 1, 1, 30, tzinfo=UTC)
+# Where a plain file would run, and what only looks as if.
+ODD_NAMES = [
+    "=1+1", "'=x", "''=x", "*ST 全新", "-5", "+x", "@x", "＝1", "'a", '"=1', "a,b", 'a"b', "a\nb",
+    "a\rb", "a\tb", "_x0041_", "<b>&amp;", "数据来源", "1e9", "0012", "TRUE", "2017-07-20",
+    "五 粮 液",
+]  # fmt: skip
 
 
 def varied():
@@ -31,6 +39,28 @@ def varied():
     few.update(industry="银行", source="a file", quote_time=ADDED)
     few.filter(highs=9).update(industry="Cars", quote_time="2017-07-20T07:00:00Z")
     return Stock.objects.order_by("pk")
+
+
+def odd_stocks():
+    """Make stocks with every field, odd names, and values at the limits of their fields."""
+    varied()
+    for place, name in enumerate(ODD_NAMES):
+        Stock.objects.create(code=f"{601000 + place}", short=name, industry=name, source=name)
+    numbers = {
+        "chg": "-100", "turnover": "99999999.9999", "price": "9999999999.9999", "highs": "0.0001",
+        "previous_close": "1", "open": "0.01", "high": "1234.5", "low": "1e3", "volume": 10**15,
+        "amount": "9999999999999.99", "price_earnings": "-9999999999.9999", "price_book": "-0.0001",
+        "market_value": "0",
+    }  # fmt: skip
+    for status in Stock.Status.values:
+        Stock.objects.create(
+            code=f"X{status[:1].upper()}", short=f"{status}x", status=status, industry="-银行",
+            time=date(1899, 12, 31), quote_time=datetime(2026, 7, 1, 7, 0, 0, 123456, UTC),
+            **{name: Decimal(value) for name, value in numbers.items()},
+        )  # fmt: skip
+    Stock.objects.create(code="7", short="七", price=1, time=date(9999, 12, 31))
+    Stock.objects.create(code="BRK.B", short="Berkshire", price="0.5", status="suspended")
+    return Stock.objects.order_by("code")
 
 
 def watched_by(person):

@@ -5,7 +5,6 @@ import time
 
 import html5lib
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from stocks.admin import data_import
@@ -151,12 +150,9 @@ def test_file_belongs_to_who_uploaded_it_and_not_for_ever(boss, desk, stocks, fo
 
 
 @pytest.fixture
-def desk(django_user_model, sign_in, db):
+def desk(staff):
     """The browser of somebody on the staff who may import, and not undo."""
-    user = django_user_model.objects.create_user("dora", is_staff=True)
-    names = ("add_dataimport", "view_dataimport")
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
-    return sign_in(user)
+    return staff("add_dataimport", "view_dataimport")
 
 
 def test_rights_are_asked_for(desk, alice, sign_in, stocks):
