@@ -1,4 +1,4 @@
-"""Who a session belongs to, and how a page is joined for them; how it is sent: test_page_cache."""
+"""Who a session belongs to, and how their page is joined (sent by: test_page_cache_persons)."""
 
 import gzip
 import pickle
