@@ -409,15 +409,16 @@ class PageCache:
 
     def made_once(self, wanted, environ, old, version):
         """Return the page from the cache that processes share, or make it for all of them."""
-        shared, lock = caches["pages"], f"{wanted.name}-making"
+        # For each version a lock of its own: who makes the one before holds nobody up.
+        shared, lock = caches["pages"], "-".join(map(str, (wanted.name, *version, "making")))
         page = shared.get(wanted.name)
         if not fresh(page, version) and not shared.add(lock, 1, LONGEST_WAIT):
             if old and self.version.just_ended(old):
                 return old
             deadline = time.monotonic() + LONGEST_WAIT
-            while not fresh(page, version) and time.monotonic() < deadline:
+            while lock in shared and time.monotonic() < deadline:
                 time.sleep(BETWEEN_LOOKS)
-                page = shared.get(wanted.name)
+            page = shared.get(wanted.name)
         if fresh(page, version):
             self.pages.counts["shared"] += 1
             self.pages.put(wanted, page)

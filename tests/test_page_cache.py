@@ -327,9 +327,9 @@ def test_what_another_version_of_the_site_keeps_is_not_taken(new_cache, monkeypa
     assert other.pages.counts["made"] == 1
 
 
-def slow_application(seconds=0.3):
+def slow_application(*answer, seconds=0.3):
     """Return an application that takes its time."""
-    plain = plain_application()
+    plain = plain_application(*answer)
 
     def application(environ, start_response):
         time.sleep(seconds)
@@ -356,6 +356,24 @@ def test_others_wait_while_one_makes_a_page(new_cache, processes):
         thread.join()
     assert application.plain.calls == 1
     assert [answer.text for answer in answers] == ["page"] * 6
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_nobody_waits_for_what_does_not_come(new_cache, monkeypatch, change):
+    """Neither for an answer that is never kept, nor for the page of the version before."""
+    monkeypatch.setattr(page_cache, "LONGEST_WAIT", 60)
+    application = slow_application("200 OK" if change else "404 Not Found")
+    one, other = new_cache(application), new_cache(application)
+    maker = threading.Thread(target=in_thread, args=[Answer, one, "/"])
+    maker.start()
+    time.sleep(0.1)
+    if change:
+        save()
+    start = time.monotonic()
+    assert Answer(other, "/").text == "page"
+    assert time.monotonic() - start < 20
+    maker.join()
+    assert application.plain.calls == 2
 
 
 def test_the_page_before_is_shown_while_the_next_is_made(new_cache):
