@@ -13,7 +13,6 @@ from .models import Stock
 from .parameters import NO_MARKET, Parser
 from .screen import Screen, market_name
 from .tallies import Tallies, tallies
-from .trading_days import last_trading_day
 
 MOST_LISTED = 10
 
@@ -56,16 +55,6 @@ class Overview:
             )
             for market in dict.fromkeys(markets)
         ]
-
-    @property
-    def last_trading_day(self):
-        """The day the data should be from."""
-        return last_trading_day()
-
-    @property
-    def stale(self):
-        """Whether the data is older than the last trading day."""
-        return self.tallies.as_of is not None and self.tallies.as_of < self.last_trading_day
 
     @property
     def without_change(self):

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from .as_of import AsOf
 from .models.stock import MOST_COUNTED
 from .parameters import LAST
 from .screen import Screen
-from .trading_days import last_trading_day
 
 
 def last_page(screen, shown, more):
@@ -30,14 +29,14 @@ class Page:
     total: int
     shown: int
     more: bool
-    newest_quote: object
-    newest_high: object
+    as_of: AsOf
 
     @classmethod
     def of(cls, screen, stocks, facts=None):
         """Read the page that a screen asks for; past the end it is the last one."""
         past = screen.size * (1 if screen.page == LAST else screen.page)
-        summary = stocks.summary(screen.condition(), facts, max(past, MOST_COUNTED))
+        facts = facts or stocks.facts()
+        summary = stocks.summary(facts, screen.condition(), max(past, MOST_COUNTED))
         shown, more = summary["shown"], summary["more"]
         last = last_page(screen, shown, more)
         if screen.page == LAST:
@@ -53,7 +52,8 @@ class Page:
         rows = screen.part(stocks, *places, None if more else shown, summary["total"])
         for column in screen.columns:
             column.prepare(rows)
-        return cls(screen, rows, **summary)
+        as_of = AsOf.of(facts.newest_quote, facts.newest_high, facts.markets)
+        return cls(screen, rows, **summary, as_of=as_of)
 
     @property
     def start(self):
@@ -84,19 +84,3 @@ class Page:
         gaps = {n for n, m in pairwise(numbers) if m - n > 1}
         numbers = [shown for n in numbers for shown in ((n, None) if n in gaps else (n,))]
         return [*numbers, None, LAST] if self.more else numbers
-
-    @property
-    def as_of(self):
-        """The day the data is from: of the newest quote or previous high, whichever is later."""
-        quoted = self.newest_quote and timezone.localtime(self.newest_quote).date()
-        return max(filter(None, (quoted, self.newest_high)), default=None)
-
-    @property
-    def last_trading_day(self):
-        """The day the data should be from."""
-        return last_trading_day()
-
-    @property
-    def stale(self):
-        """Whether the data is older than the last trading day."""
-        return self.as_of is not None and self.as_of < self.last_trading_day

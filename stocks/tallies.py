@@ -1,9 +1,11 @@
 """The figures of the markets: what each has of stocks, sizes and days, and their sums."""
 
+from functools import cached_property
+
 from django.db.models import Count, FloatField, Max, Q, Sum
 from django.db.models.functions import Cast
-from django.utils import timezone
 
+from .as_of import AsOf
 from .columns import AMOUNT, MARKET_VALUE, TURNOVER
 from .models import Stock
 from .trading_days import MAINLAND
@@ -60,15 +62,12 @@ class Tallies:
         """Return the currencies in which traded stocks have a sum of money."""
         return {currency(row["market"]) for row in self.rows if row[f"with_{column.name}"]}
 
-    @property
+    @cached_property
     def as_of(self):
-        """The day the data is from: of the newest quote or previous high, whichever is later."""
-        quoted = [
-            timezone.localtime(row["newest_quote"]).date()
-            for row in self.rows
-            if row["newest_quote"]
-        ]
-        return max(
-            [*quoted, *(row["newest_high"] for row in self.rows if row["newest_high"])],
-            default=None,
-        )
+        """The day the data is from."""
+        newest = (self.newest("newest_quote"), self.newest("newest_high"))
+        return AsOf.of(*newest, [row["market"] for row in self.rows])
+
+    def newest(self, name):
+        """Return the latest of a date of the markets, None without any."""
+        return max(filter(None, (row[name] for row in self.rows)), default=None)

@@ -207,14 +207,11 @@ class StockQuerySet(NotingQuerySet):
         step = max(total // part, (last - first) // most)
         return self.filter(pk__in=range(first, last + 1, step))
 
-    def summary(self, shown=None, facts=None, most=MOST_COUNTED):
-        """Return the counts and dates of the table.
+    def summary(self, facts, shown, most):
+        """Return the counts of the table: of stocks in `total`, and `shown` that match a condition.
 
-        `total` and `shown` (those that match the condition `shown`) count stocks; when there are
-        `more` than `most` that match, it is `most`. `newest_quote` and `newest_high` are the
-        latest quote time and previous-high date.
+        When there are `more` than `most` that match, it is `most`.
         """
-        facts = facts or self.facts()
         count = facts.count(shown)
         more = False
         if count is None:
@@ -224,8 +221,6 @@ class StockQuerySet(NotingQuerySet):
             "total": facts.total,
             "shown": most if more else count,
             "more": more,
-            "newest_quote": facts.newest_quote,
-            "newest_high": facts.newest_high,
         }
 
     def number(self, condition, most):
