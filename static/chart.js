@@ -93,11 +93,18 @@ function beside(days, others) {
   return points;
 }
 
+// So many months earlier; a month without such a day has its last one.
+function goBack(moment, months) {
+  const day = moment.getUTCDate();
+  moment.setUTCMonth(moment.getUTCMonth() - months);
+  if (moment.getUTCDate() !== day) moment.setUTCDate(0);
+}
+
 function firstShown(days, range) {
   const last = new Date(days.at(-1).time * 1000);
   if (range === "all") return 0;
   if (range === "ytd") last.setUTCMonth(0, 1);
-  else last.setUTCMonth(last.getUTCMonth() - MONTHS[range]);
+  else goBack(last, MONTHS[range]);
   return days.findIndex((day) => day.time * 1000 >= last.getTime());
 }
 
@@ -147,6 +154,7 @@ class Chart {
     this.whole = true;
     this.days = this.joined;
     for (const [series, points] of this.filled) series.setData(points());
+    this.markNote();
     this.chart.timeScale().setVisibleRange(kept);
     this.tell(this.days.length - 1);
   }
@@ -213,20 +221,26 @@ class Chart {
       priceFormat: { type: "price", precision: this.data.digits, minMove: 10 ** -this.data.digits },
     });
     this.fill(this.candles, () => this.days);
-    const { high, highLabel, added, note } = this.box.dataset;
+    const { high, highLabel } = this.box.dataset;
     if (high) {
       this.candles.createPriceLine({ price: Number(high), color: colours.accent, lineStyle: 2, lineWidth: 1, title: highLabel });
     }
-    if (added) {
-      const moment = Date.parse(added) / 1000;
-      const last = this.days.at(-1);
-      const day = this.days.find(({ time }) => time >= moment) ?? last;
-      // A mark later than all bars stands at the last one, and says its own day.
-      const text = moment > last.time ? `${note} (${dayText(moment)})` : note;
-      if (moment >= this.days[0].time) {
-        createSeriesMarkers(this.candles, [{ time: day.time, position: "belowBar", shape: "arrowUp", color: colours.accent, text }]);
-      }
-    }
+    this.marks = createSeriesMarkers(this.candles, []);
+    this.markColour = colours.accent;
+    this.markNote();
+  }
+
+  // Marks the day on which one began to watch the stock, once the chart reaches back to it.
+  markNote() {
+    const { added, note } = this.box.dataset;
+    if (!added) return;
+    const moment = Date.parse(added) / 1000;
+    if (moment < this.days[0].time) return;
+    const last = this.days.at(-1);
+    const day = this.days.find(({ time }) => time >= moment) ?? last;
+    // A mark later than all bars stands at the last one, and says its own day.
+    const text = moment > last.time ? `${note} (${dayText(moment)})` : note;
+    this.marks.setMarkers([{ time: day.time, position: "belowBar", shape: "arrowUp", color: this.markColour, text }]);
   }
 
   addVolume(colours) {

@@ -191,6 +191,30 @@ def test_ones_note_is_a_mark_on_its_day(visit, apple, alice):
     assert pixels(page, ACCENT) > without + 20
     choose(page, "1M")
     assert pixels(page, ACCENT) < without + 20
+    # The days that come with a longer range have their mark as well.
+    alice.watchlist.update(added_at="2011-09-16T20:00Z")
+    open_chart(page, "?sort=code#ma=0&range=1m")
+    assert pixels(page, ACCENT) < without + 20
+    choose(page, "All")
+    assert pixels(page, ACCENT) > without + 20
+
+
+@pytest.mark.parametrize(
+    ("last", "span", "first"),
+    [("2026-03-31", "1m", "2026-02-28"), ("2026-03-31", "6m", "2025-09-30"),
+     ("2026-07-15", "3m", "2026-04-15"), ("2024-02-29", "1y", "2023-02-28")],
+)  # fmt: skip
+def test_a_range_of_months_ends_with_its_month(visit, apple, last, span, first):
+    page = open_chart(visit())
+    found = page.evaluate(
+        """([last, span]) => {
+          const end = Date.parse(last) / 1000;
+          const days = Array.from({ length: 400 }, (_, n) => ({ time: end - (399 - n) * 86400 }));
+          return new Date(days[firstShown(days, span)].time * 1000).toISOString().slice(0, 10);
+        }""",
+        [last, span],
+    )
+    assert found == first
 
 
 def test_another_stock_is_laid_over(visit, apple, complaints):
