@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from stocks.columns import INDUSTRY, MARKET, VOLUME, WATCHLIST
 from stocks.models import Stock
+from stocks.nearest import nearest
 from stocks.screen import Screen
 
 from .pages import codes, find, parse, said, text
@@ -115,6 +116,13 @@ def suggested(response):
         ("cqbh", "重庆百货"),
         ("000007.SH", "全新好"),
         ("００００３６", "华联控股"),
+        ("00007", "全新好"),
+        ("007", "全新好"),
+        ("7", "全新好"),
+        ("100007", "全新好"),
+        ("00O007", "全新好"),
+        ("000070", "全新好"),
+        ("sz000007", "全新好"),
     ],
 )
 def test_unknown_stock_suggests_the_nearest(client, all_stocks, asked, first):
@@ -126,10 +134,10 @@ def test_unknown_stock_suggests_the_nearest(client, all_stocks, asked, first):
 def test_names_are_looked_through_for_chinese_characters_only(
     all_stocks, django_assert_num_queries
 ):
-    with django_assert_num_queries(3):
-        Stock.objects.nearest("000008")
     with django_assert_num_queries(4):
-        Stock.objects.nearest("全新坏")
+        nearest(all_stocks, "000008")
+    with django_assert_num_queries(5):
+        nearest(all_stocks, "全新坏")
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,17 @@
 """The stocks: the table `info`."""
 
-import difflib
 from decimal import Decimal
-from os.path import commonprefix
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Count, Q, Value
 from django.db.models.functions import Cast, Left, NullIf, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
-from ..pinyin import HAN, pinyin_keys, search_form
+from ..pinyin import pinyin_keys, search_form
 from ..symbols import derive_market, make_symbol, split_symbol
 from .data_change import NotingQuerySet, kept
 from .facts import Facts
@@ -21,10 +19,6 @@ from .fields import ExactDecimalField, PercentField
 from .search_word import AT_ONCE, TOLD_BY, SearchWord
 
 SMALLEST_PRICE = Decimal("0.0001")
-MOST_SUGGESTIONS = 6
-# What is typed beyond this many characters says nothing about which stock is meant.
-LONGEST_GUESS = 32
-LEAST_LIKENESS = 0.4
 # How much of a name's pinyin decides its place.
 LONGEST_ORDER = 64
 # Of more stocks than this it is only said that they are more: to count them takes time.
@@ -136,42 +130,6 @@ class StockQuerySet(NotingQuerySet):
         if market is None:
             return self.filter(code=code)
         return self.filter(Q(code=code, market=market) | Q(code=f"{code}.{market}"))
-
-    def nearest(self, text):
-        """Return up to six stocks whose code or name is most like `text`."""
-        wanted = search_form(text[:LONGEST_GUESS])
-        code, _market = split_symbol(wanted)
-        by_code = self.order_by("code")
-        found = by_code.search(wanted)[:MOST_SUGGESTIONS]
-        near = [
-            *by_code.filter(code__gte=code)[:MOST_SUGGESTIONS],
-            *by_code.reverse().filter(code__lt=code)[:MOST_SUGGESTIONS],
-            *self.sharing(wanted)[:MOST_SUGGESTIONS],
-        ]
-
-        def likeness(stock):
-            forms = (stock.code.casefold(), stock.symbol.casefold(), stock.search_name)
-            return max(
-                (
-                    difflib.SequenceMatcher(None, wanted, form).ratio(),
-                    len(commonprefix([wanted, form])),
-                )
-                for form in forms
-            )
-
-        like = [stock for stock in near if likeness(stock) >= (LEAST_LIKENESS,)]
-        either = {stock.pk: stock for stock in (*found, *like)}.values()
-        return sorted(either, key=likeness, reverse=True)[:MOST_SUGGESTIONS]
-
-    def sharing(self, wanted):
-        """Return the stocks whose name shares a Chinese character with a text, most first."""
-        characters = set(HAN.findall(wanted))
-        if not characters:
-            return self.none()
-        shared = Value(0)
-        for character in characters:
-            shared += Case(When(search_name__contains=character, then=1), default=0)
-        return self.annotate(shared=shared).filter(shared__gt=0).order_by("-shared", "code")
 
     def watched(self, stocks):
         """Return those of `stocks` that are on watchlists, each with how many `entries`."""

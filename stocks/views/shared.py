@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 
 from ..columns import TABLES
 from ..models import Stock
+from ..nearest import nearest
 from ..screen import Screen
 
 LONGEST_SHOWN = 64
@@ -36,7 +37,7 @@ def which_stock(request, symbol, found):
         return render(
             request, "stocks/which.html", {"symbol": shown, "stocks": found}, status=status
         )
-    context = {"symbol": shown, "stocks": Stock.objects.nearest(symbol)}
+    context = {"symbol": shown, "stocks": nearest(Stock.objects.all(), symbol)}
     return render(request, "stocks/unknown.html", context, status=404)
 
 
