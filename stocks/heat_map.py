@@ -21,6 +21,8 @@ from .tallies import currency
 from .treemap import Drawing, Item, colour
 
 MOST_GROUPS = 60
+# What is left of a sum of floats when all of it is taken away.
+ROUNDING = 1e-9
 # For a wide window and for a phone: width, height, the most stocks with a tile.
 WIDE = (1160, 680, 200)
 TALL = (366, 1080, 100)
@@ -64,12 +66,13 @@ class Group:
         """Return the item of all stocks but the largest `count`, None when none is left."""
         shown = self.largest[:count]
         moving = [item for item in shown if item.change is not None]
+        known = self.known - sum(item.weight for item in moving)
         others = Group(
             self.name,
             self.href,
             self.stocks - len(shown),
             self.weight - sum(item.weight for item in shown),
-            self.known - sum(item.weight for item in moving),
+            known if known > ROUNDING * self.known else 0.0,
             self.moved - sum(item.weight * item.change for item in moving),
         )
         if not others.stocks:

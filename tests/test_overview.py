@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 from django.http import QueryDict
 
-from stocks.heat_map import MOST_GROUPS
+from stocks.heat_map import MOST_GROUPS, Group
 from stocks.models import Stock
 from stocks.overview import Overview
+from stocks.treemap import Item
 
 from .pages import codes, find, parse, said, text
 
@@ -231,6 +232,14 @@ def test_what_is_left_of_an_industry_has_its_own_mean(industries):
     rest = banks.rest(1)
     assert (rest.name, rest.weight, rest.change) == ("1 other", 200, -1)
     assert banks.rest(2) is None
+
+
+def test_of_others_without_a_change_nothing_is_made_up():
+    weights = [0.1, 0.2, 0.3]
+    known, moved = sum(weights), sum(weight * 1.1 for weight in weights)
+    items = [Item("", weight, 1.1, "") for weight in reversed(weights)]
+    group = Group("", "", 4, known + 1, known, moved).with_largest(items)
+    assert (group.rest(3).weight, group.rest(3).change) == (pytest.approx(1), None)
 
 
 # Whatever the rows
