@@ -64,7 +64,6 @@ function becomeChildren(old, fresh, changes) {
 function show(fresh) {
   const changes = [];
   const focused = document.activeElement;
-  sortInSheet(fresh);
   document.title = fresh.title;
   page.dataset.refresh = fresh.documentElement.dataset.refresh ?? "";
   const [said, address] = [document, fresh].map((one) => one.querySelector("link[rel=canonical]"));

@@ -1,8 +1,6 @@
 // The keyboard and a few comforts; every page works without this file.
 "use strict";
 
-document.documentElement.classList.add("scripted");
-
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
 
@@ -51,16 +49,6 @@ document.addEventListener("submit", (event) => {
 
 const onPhone = () => matchMedia("(max-width: 40rem)").matches;
 const openSheets = () => document.querySelectorAll("[data-sheet][open]");
-
-// On a phone the order is chosen in the sheet, of this page and of those that take its place.
-function sortInSheet(page) {
-  for (const select of onPhone() ? page.querySelectorAll("[data-sort]") : []) {
-    select.form.querySelectorAll("input[name=sort]").forEach((field) => field.remove());
-    select.disabled = false;
-    select.name = "sort";
-  }
-}
-sortInSheet(document);
 
 // A sheet closes on Escape and, on a phone, on a touch beside it.
 document.addEventListener("keydown", (event) => {

@@ -18,6 +18,7 @@ from .symbols import MARKETS
 # How many times as many stocks there have to be to put in order as to go along.
 CLEARLY = 4
 SIGNS = {"min": "≥", "max": "≤"}
+WAYS = (("", "↑"), ("-", "↓"))
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,14 @@ class Screen:
         return [c for c in self.table.ranged if c in self.columns or c.name in used]
 
     @property
-    def sortable(self):
-        """The columns to offer an order by: those that are shown or give it."""
+    def orders(self):
+        """The orders to offer, as (the value of `sort`, its name): by what is shown or gives it."""
         shown = (*self.columns, self.sort_column)
-        return [column for column in self.table.columns if column.sortable and column in shown]
+        columns = [c for c in self.table.columns if c.sortable and c in shown]
+        names = [
+            (f"{sign}{c.name}", f"{c.heading} {arrow}") for c in columns for sign, arrow in WAYS
+        ]
+        return [("" if sort == self.table.default_sort else sort, name) for sort, name in names]
 
     @property
     def descending(self):

@@ -167,7 +167,7 @@ def test_each_whole_value_can_be_taken_away():
 )
 def test_page_numbers_with_gaps(number, shown, numbers):
     parsed = Screen(MARKET, size=SIZES[0], page=number)
-    assert Page(parsed, [], shown, shown, False, None, None).numbers == numbers
+    assert Page(parsed, [], shown, shown, False, None).numbers == numbers
 
 
 @pytest.mark.parametrize(
@@ -179,5 +179,5 @@ def test_page_numbers_with_gaps(number, shown, numbers):
     ],
 )
 def test_page_numbers_while_the_last_is_not_known(number, numbers, previous, following):
-    page = Page(Screen(MARKET, size=SIZES[0], page=number), [], 999, 250, True, None, None)
+    page = Page(Screen(MARKET, size=SIZES[0], page=number), [], 999, 250, True, None)
     assert (page.numbers, page.previous, page.next) == (numbers, previous, following)

@@ -24,7 +24,7 @@ def screens(request):
 def screens_page(request, wrong=None, form=None, status=200):
     """Answer with the list of screens; the one called `wrong` shows what its form is told."""
     context = {"screens": request.user.screens.order_by("table", "name")}
-    context |= {"wrong": wrong, "form": form, "most": MOST_SCREENS}
+    context |= {"wrong": wrong, "form": form}
     return render(request, "stocks/screens.html", context, status=status)
 
 

@@ -1,5 +1,7 @@
 """The keys: / searches, arrows or j and k walk, Enter opens, a adds, Escape closes."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -126,11 +128,15 @@ def test_the_sheet_closes(visit, stocks, away):
     expect(field).to_be_hidden()
 
 
-def test_the_sheet_filters_and_sorts(visit, stocks):
-    page = visit(viewport=PHONE)
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("width", [390, 800])
+def test_the_sheet_filters_and_sorts(visit, stocks, width, script):
+    page = visit(viewport={"width": width, "height": 800}, java_script_enabled=script)
     page.goto("/?sort=-price")
     page.locator(".filters summary").click()
     page.get_by_label("Latest price, from").fill("10")
-    page.get_by_label("Sort by").select_option("-chg")
+    expect(page.get_by_label("Sort by")).to_have_value("-price")
+    page.get_by_label("Sort by").select_option("turnover")
     page.get_by_role("button", name="Apply").click()
-    page.wait_for_url("**/?price_min=10&size=100&sort=-chg")
+    page.wait_for_url(re.compile(r"/\?(.*&)?price_min=10&(.*&)?size=100&sort=turnover$"))
+    expect(page.locator("[data-row] .c-code a").first).to_have_text("300268")
