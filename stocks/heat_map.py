@@ -1,4 +1,4 @@
-"""The heat map of the market page: which stocks are on it, in what groups, how large."""
+"""The heat map of the overview: which stocks are on it, in what groups, how large."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The market page: its figures, its links to the table, its drawings."""
+"""The overview of the market: its figures, its links to the table, its drawings."""
 
 import gzip
 from datetime import date

@@ -1,4 +1,4 @@
-"""The page of the market beside other ways to serve it: `make bench`.
+"""The market table beside other ways to serve it: `make bench`.
 
     python -m benchmarks.side_by_side
 
