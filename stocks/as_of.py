@@ -5,7 +5,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from .trading_days import last_trading_day
+from .trading_days import last_trading_day, zone_of
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class AsOf:
     def of(cls, newest_quote, newest_high, markets):
         """Return the day of the newest quote or previous high, whichever is later.
 
-        Of several markets it should be from the last day of the one that rests the longest: where
-        another has traded since, its data is the newest.
+        It is a day of the market's own clock, or of the site's for several markets; these should
+        have data from the last day of the one that rests the longest: where another has traded
+        since, its data is the newest.
         """
-        quoted = newest_quote and timezone.localtime(newest_quote).date()
+        zone = zone_of(*markets) if len(markets) == 1 else None
+        quoted = newest_quote and timezone.localtime(newest_quote, zone).date()
         day = max(filter(None, (quoted, newest_high)), default=None)
         return cls(day, min(last_trading_day(market=market) for market in markets or ["SH"]))
 

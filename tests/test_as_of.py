@@ -28,6 +28,18 @@ def test_old_is_what_its_own_market_has_traded_since(monkeypatch, markets, now, 
     assert as_of.stale is stale
 
 
+@pytest.mark.parametrize(
+    ("markets", "day"),
+    [
+        (["US"], date(2026, 11, 20)),
+        (["SH"], date(2026, 11, 21)),
+        (["SH", "US"], date(2026, 11, 21)),
+    ],
+)
+def test_the_day_is_one_of_the_markets_own_clock(markets, day):
+    assert AsOf.of(datetime.fromisoformat("2026-11-20T21:00Z"), None, markets).day == day
+
+
 def test_nothing_is_not_old():
     assert AsOf.of(None, None, ["SH"]).day is None
     assert not AsOf.of(None, None, ["SH"]).stale
