@@ -1,4 +1,4 @@
-"""The overview of the market: what it says of a day, as values; a few queries, whatever the rows."""
+"""The overview of the market: what it says of a day, in a few queries, whatever the rows."""
 
 from dataclasses import dataclass
 from functools import cached_property
