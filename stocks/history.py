@@ -22,14 +22,16 @@ from django.utils.translation import gettext as _
 
 from .columns import NO_VALUE, VOLUME, PercentColumn, day_text
 from .models import Bar, Stock
-from .numbers import CENT
-from .trading_days import close_of, zone_of
+from .numbers import CENT, change
+from .trading_days import close_of, session_before, zone_of
 
 # The source of a quote that was worked out from the bars.
 SOURCE = "bars"
 # The adjusted close moves against the close at each dividend too. From this step on it is a
 # split, a bonus issue or a dividend as large as one: what was paid before says nothing today.
 SPLIT = 1.05
+# A step of a price from one day to the next that may be a split which no bar tells of yet.
+PERHAPS_SPLIT = Decimal("1.2")
 # What a quote takes from its bar as it is, besides what a Day has.
 ONLY_QUOTED = ("amount", "turnover")
 LOCKED = 100
@@ -124,7 +126,8 @@ def day_quoted(stock):
 def derived(stock):
     """Return what a stock's bars say of its quote, as fields and values; {} without bars.
 
-    A quote that is as new as the last bar stays; the previous high always comes from the bars.
+    A quote that is as new as the last bar stays, but for what it leaves empty; the previous high
+    always comes from the bars.
     """
     window = settings.HIGH_WINDOW
     bars = list(stock.bars.newest(window + 1).values_list(*Day._fields, *ONLY_QUOTED))[::-1]
@@ -132,10 +135,16 @@ def derived(stock):
         return {}
     days = split_adjusted([Day(*bar[: len(Day._fields)]) for bar in bars])
     last, quoted = days[-1].date, day_quoted(stock)
-    values = {}
+    last_bar = dict(zip((*Day._fields, *ONLY_QUOTED), bars[-1], strict=True))
     if quoted is None or quoted < last or (quoted == last and not stock.quote_time):
-        last_bar = dict(zip((*Day._fields, *ONLY_QUOTED), bars[-1], strict=True))
         values = quote(stock.market, last_bar, days)
+    elif quoted == last:
+        values = untold(stock, quote(stock.market, last_bar, days))
+    elif stock.quote_time and stock.price and last == session_before(stock.market, quoted):
+        before = previous_close(stock.price, last_bar["close"])
+        values = untold(stock, {"previous_close": before})
+    else:
+        values = {}
     session = max(last, quoted or last)
     earlier = [day for day in days if day.date < session][-window:]
     if earlier:
@@ -156,15 +165,36 @@ def fits(name, value):
 def quote(market, bar, days):
     """Return the quote that the last bar is, with the change from the day before it."""
     before = days[-2].close if len(days) > 1 else None
-    change = (bar["close"] / before - 1) * 100 if before else None
     return {
         "price": bar["close"],
         "previous_close": before and round(before, 4),
-        "chg": change if change is None else change.quantize(CENT),
+        "chg": before and change(bar["close"], before),
         **{name: bar[name] for name in ("open", "high", "low", "volume", *ONLY_QUOTED)},
         "quote_time": close_of(market, bar["date"]),
         "source": SOURCE,
     }
+
+
+def untold(stock, values):
+    """Return those of the bars' values that a stock's own quote of the day leaves empty.
+
+    The change is that of its own price; a previous close that gives another change than the
+    quote tells is left out.
+    """
+    price, before = stock.price or values["price"], stock.previous_close or values["previous_close"]
+    if before:
+        values = values | {"chg": change(price, before)}
+        if stock.chg is not None and abs(stock.chg - values["chg"]) > CENT:
+            del values["previous_close"]
+    return {name: value for name, value in values.items() if getattr(stock, name) is None}
+
+
+def previous_close(price, close):
+    """Return the last bar's close as the one before a newer price, None after what may be a split.
+
+    The bar of the price's own day tells then what it was.
+    """
+    return close if 1 / PERHAPS_SPLIT < price / close < PERHAPS_SPLIT else None
 
 
 def rebuild(stocks=None):

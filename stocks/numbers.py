@@ -22,6 +22,11 @@ def parse_decimal(text, *, percent=False):
     return Decimal(plain)
 
 
+def change(price, before):
+    """Return how many percent a price is above the one before, a Decimal."""
+    return ((price / before - 1) * 100).quantize(CENT)
+
+
 def shortest(value):
     """Drop the zeros a column pads a decimal with, but keep two places: 16.0500 is 16.05."""
     if value is None:

@@ -137,6 +137,11 @@ def last_trading_day(now=None, market="SH"):
     return last_sessions(market, now or timezone.now())[0]
 
 
+def session_before(market, day):
+    """Return the date of the latest session before a day, told as by `last_trading_day`."""
+    return last_trading_day(open_of(market, day), market)
+
+
 def is_stale(moment, market, now=None):
     """Return whether a quote is older than the last session of its market, None if not known."""
     days = last_sessions(market, now or timezone.now())

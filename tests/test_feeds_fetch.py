@@ -309,6 +309,31 @@ def test_markets_come_from_the_feeds_that_know_them(server):
     assert error == "No feed delivered quotes of US."
 
 
+def stooq_quote(price, time="22:00:13", day=20):
+    """Return Stooq's answer for AAPL."""
+    quote = STOOQ.replace("2023-11-27,22:00:13", f"2026-11-{day},{time}")
+    return quote.replace("189.79", str(price))
+
+
+@pytest.mark.parametrize(("close", "chg"), [(100, "5.00"), (1050, None)])
+def test_change_that_a_feed_does_not_tell_is_from_the_close_before(server, close, chg):
+    apple = stock("AAPL", "US", "Apple", price=90, chg=9, previous_close=8, quote_time=EARLIER)
+    for day in (18, 19):
+        Bar.objects.create(
+            stock=apple, date=f"2026-11-{day}", open=close, high=close, low=close, close=close
+        )
+    server.texts["stooq"] = stooq_quote(103, "16:00:00")
+    fetch(feed=["stooq"], market=["US"])
+    apple = get("AAPL")
+    assert (apple.previous_close, apple.chg) == ((100, 3) if chg else (None, None))
+    server.texts["stooq"] = stooq_quote(105)
+    fetch(feed=["stooq"], market=["US"])
+    assert get("AAPL").chg == (chg and Decimal(chg))
+    server.texts["stooq"] = stooq_quote(105, day=21)
+    fetch(feed=["stooq"], market=["US"])
+    assert (get("AAPL").previous_close, get("AAPL").chg) == (None, None)
+
+
 def test_quote_without_a_time_is_from_the_last_session(server, monkeypatch):
     here()
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 21, 4, tzinfo=UTC))

@@ -134,6 +134,45 @@ def test_a_quote_of_a_feed_stays_when_it_is_as_new(stock, quote_time, price):
     assert (stock.highs, stock.time) == (11, MONDAY)
 
 
+@pytest.mark.parametrize(
+    ("told", "previous_close", "chg"),
+    [
+        ({}, 10, "5.00"),
+        ({"previous_close": 12}, 12, "-12.50"),
+        ({"chg": "5.01"}, 10, "5.01"),
+        ({"chg": "3"}, None, "3"),
+    ],
+)
+def test_what_a_quote_leaves_empty_comes_from_the_bar_of_its_day(stock, told, previous_close, chg):
+    Stock.objects.update(
+        price="10.5", quote_time="2024-01-02T10:00+08:00", source="stooq", volume=7, **told
+    )
+    bar(stock, 0, 20, adjusted_close=10)
+    bar(stock, 1, 11, adjusted_close=11, volume=5000, turnover="1.25")
+    stock = quoted(stock)
+    assert (stock.price, stock.previous_close, stock.chg) == (
+        Decimal("10.5"),
+        previous_close,
+        Decimal(chg),
+    )
+    assert (stock.high, stock.volume, stock.turnover) == (12, 7, Decimal("1.25"))
+    assert stock.source == "stooq"
+    assert rebuild() == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "price", "chg"),
+    [("03", 21, "5.00"), ("04", 21, None), ("03", 10, None), ("03", 24, None)],
+)
+def test_the_last_bar_is_the_day_before_of_the_session_after_it(stock, day, price, chg):
+    Stock.objects.update(price=price, quote_time=f"2024-01-{day}T10:00+08:00")
+    bar(stock, 0, 18)
+    bar(stock, 1, 20, volume=5000)
+    stock = quoted(stock)
+    assert (stock.previous_close, stock.chg) == ((20, Decimal(chg)) if chg else (None, None))
+    assert (stock.price, stock.volume, stock.open) == (price, None, None)
+
+
 def test_a_newer_quote_counts_the_last_bar_among_the_days_before(stock, settings):
     settings.HIGH_WINDOW = 2
     Stock.objects.update(price=12, quote_time="2024-01-04T10:00+08:00")

@@ -10,6 +10,7 @@ from stocks.trading_days import (
     is_stale,
     last_trading_day,
     latest_moment,
+    session_before,
 )
 
 pytestmark = pytest.mark.sqlite
@@ -77,6 +78,14 @@ def test_session_is_told_or_not_known(market, day, session):
 )
 def test_last_trading_day_goes_by_the_clock_of_the_market(market, now, day):
     assert last_trading_day(moment(now), market) == day
+
+
+@pytest.mark.parametrize(
+    ("market", "day", "before"),
+    [("SH", "2026-10-08", "2026-09-30"), ("US", "2026-11-27", "2026-11-25")],
+)
+def test_session_before(market, day, before):
+    assert session_before(market, date.fromisoformat(day)) == date.fromisoformat(before)
 
 
 @pytest.mark.parametrize(

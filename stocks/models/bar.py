@@ -37,6 +37,11 @@ class BarQuerySet(NotingQuerySet):
                 found[pk].append(float(close))
         return found
 
+    def closes_on(self, market, day):
+        """Return the close on a day of each stock of a market that traded, by the stock's id."""
+        traded = self.filter(stock__market=market, date=day)
+        return dict(traded.values_list("stock_id", "close"))
+
     def newest(self, count):
         """Return up to `count` bars, the newest first."""
         return self.order_by("-date")[:count]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
-from ...numbers import CENT
+from ...numbers import change
 from .. import Refused, Row
 from ..values import is_none, read_number
 
@@ -94,7 +94,7 @@ def quote_row(line, code, market, short, values):
         return Row(line, {**who, "status": "suspended"})
     before = number(values.get("previous_close"))
     if is_none(values.get("chg")) and before:
-        values["chg"] = ((price / before - 1) * 100).quantize(CENT)
+        values["chg"] = change(price, before)
     return Row(line, {**who, **values, "price": price, "status": "traded"})
 
 

@@ -9,10 +9,12 @@ from itertools import groupby
 from django.db import transaction
 from django.utils import timezone
 
-from ...models import Stock
+from ...history import previous_close
+from ...models import Bar, Stock
+from ...numbers import change
 from ...pinyin import search_form
 from ...symbols import make_symbol
-from ...trading_days import close_of, latest_moment, zone_of
+from ...trading_days import close_of, latest_moment, session_before, zone_of
 from .. import Refused, Row
 from ..values import is_none
 from ..writer import write_bars, write_quotes
@@ -35,7 +37,7 @@ GIVE_UP = 5
 MOVED = Decimal("0.001")
 MOST_NAMED = 5
 DELISTED = Stock.Status.DELISTED
-KNOWN = ("code", "market", "short", "quote_time", "status")
+KNOWN = ("code", "market", "short", "quote_time", "previous_close", "status")
 
 
 @dataclass
@@ -125,6 +127,7 @@ class Delivery:
     def __init__(self, feed, markets, wanted, believe, result):
         self.feed, self.markets, self.wanted = feed, markets, wanted
         self.believe, self.result, self.now = believe, result, timezone.now()
+        self.closes = {}
         rows = Stock.objects.filter(market__in=markets)
         self.here = {(stock.code, stock.market): stock for stock in rows.only(*KNOWN)}
 
@@ -227,7 +230,8 @@ class Delivery:
     def fitted(self, row):
         """Return a row as it is to be written, None when the quote here is newer.
 
-        What holds for its day only is erased where a new day's quote does not tell it.
+        What holds for its day only is erased where a new day's quote does not tell it, but the
+        change is worked out where the previous close is known here.
         """
         values, stock = row.values, self.here.get((row.values["code"], row.values["market"]))
         if stock and search_form(stock.short) == search_form(values["short"]):
@@ -242,7 +246,22 @@ class Delivery:
             del values[name]
         if stock and not same_day(stock, values["quote_time"]):
             values |= {name: None for name in DAY_FIELDS if name not in values}
+        before = stock and values.get("chg") is None and self.close_before(stock, values)
+        if before:
+            values |= {"previous_close": before, "chg": change(values["price"], before)}
         return row
+
+    def close_before(self, stock, values):
+        """Return the close before a quote that does not tell it, None when it is not known here."""
+        if same_day(stock, values["quote_time"]):
+            return stock.previous_close
+        market = values["market"]
+        day = values["quote_time"].astimezone(zone_of(market)).date()
+        if (market, day) not in self.closes:
+            before = session_before(market, day)
+            self.closes[market, day] = Bar.objects.closes_on(market, before)
+        close = self.closes[market, day].get(stock.pk)
+        return close and previous_close(values["price"], close)
 
     def gone(self, quotes, line):
         """Return rows that mark the stocks a complete list does not have any more as delisted."""

@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     help = (
         "Works out the latest price, change, turnover rate and previous high of stocks from "
-        "their bars. A quote that is newer than the last bar stays as it is."
+        "their bars. A quote that is as new as the last bar keeps all that it tells."
     )
 
     def add_arguments(self, parser):
