@@ -154,7 +154,14 @@ class Handler(BaseHTTPRequestHandler):
         """Stooq's answers are given as `texts`."""
         raise LookupError("no answer of Stooq's in `texts`")
 
-    stooq_history = stooq
+    def stooq_history(self, query, _path):
+        """Return Stooq's history of a stock, whose prices are the adjusted ones."""
+        lines = [
+            f"{day},{close},{close},{close},{close},1000"
+            for day, _price, close in self.server.days
+            if day.replace("-", "") >= query.get("d1", "")
+        ]
+        return "\n".join(["Date,Open,High,Low,Close,Volume", *lines])
 
 
 @contextlib.contextmanager

@@ -456,6 +456,29 @@ def test_split_since_the_last_bar_brings_the_whole_history_anew(server):
     assert closes() == [("2026-11-18", 20, 10), ("2026-11-19", 20, 10), ("2026-11-20", 11, 11)]
 
 
+def days_to_friday(*closes):
+    """Return days from Tuesday on, for the server, with the closes of a feed that adjusts all."""
+    return [(f"2026-11-{day}", close, close) for day, close in enumerate(closes, 17)]
+
+
+def test_split_brings_the_whole_history_of_a_feed_without_adjusted_closes_anew(server):
+    stock("AAPL", "US", "Apple", price=90, quote_time=EARLIER)
+    server.days = days_to_friday(90, 98, 100)
+    bars("AAPL.US", feed=["stooq"])
+    server.days = days_to_friday(90, 98.05, 100.05)
+    bars("AAPL.US", feed=["stooq"])
+    assert [float(close) for _day, close, _adjusted in closes()] == [90, 98, 100.05]
+    server.days = days_to_friday(9, 9.8, 10, 10.5)
+    server.texts["stooq"] = stooq_quote(10.5)
+    fetch(feed=["stooq"], market=["US"])
+    assert get("AAPL").chg is None
+    server.requests.clear()
+    bars("AAPL.US", feed=["stooq"])
+    assert ["d1=20261119" in asked for asked in server.requests] == [True, False]
+    assert [float(close) for _day, close, _adjusted in closes()] == [9, 9.8, 10, 10.5]
+    assert (get("AAPL").previous_close, get("AAPL").chg) == (10, 5)
+
+
 def test_history_since_a_day(server):
     here()
     server.days = [("2026-11-18", 20, 20), ("2026-11-19", 21, 21)]

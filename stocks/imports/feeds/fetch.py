@@ -33,7 +33,7 @@ BELIEVED_GONE, GONE_ONE_IN = 20, 50
 BARS_AT_ONCE = 20_000
 # A feed that fails for so many stocks one after the other is left alone.
 GIVE_UP = 5
-# An adjusted close that moved by more than rounding: there was a split or dividend since.
+# A close that moved by more than rounding: there was a split or dividend since.
 MOVED = Decimal("0.001")
 MOST_NAMED = 5
 DELISTED = Stock.Status.DELISTED
@@ -357,16 +357,21 @@ class Histories:
         self.failed.append(stock.symbol)
 
     def rows(self, feed, stock):
-        """Return the rows of a stock, without a day that is not over yet.
+        """Return the rows of a stock that are to be written.
 
-        Where the adjusted close of the last bar here has moved, all of the history has.
+        Where the close of the last bar here has moved, all of the history has.
         """
         last = stock.bars.newest(1).first()
         since = self.since or (last and last.date)
-        rows = feed.bars(self.client, stock.code, stock.market, since)
-        if last and since and adjusted_anew(last, rows):
+        rows = self.finished(feed, stock, since)
+        if last and since and moved(last, rows):
             since = min(since, stock.bars.order_by("date").values_list("date", flat=True)[0])
-            rows = feed.bars(self.client, stock.code, stock.market, since)
+            rows = self.finished(feed, stock, since)
+        return rows
+
+    def finished(self, feed, stock, since):
+        """Return a feed's rows of a stock, without a day that is not over yet."""
+        rows = feed.bars(self.client, stock.code, stock.market, since)
         today = self.now.astimezone(zone_of(stock.market)).date()
         if self.now < close_of(stock.market, today):
             rows = [row for row in rows if str(row.values["date"]) != today.isoformat()]
@@ -387,10 +392,16 @@ class Histories:
                 self.failed += sorted({row.values["code"] for row in rows})
 
 
-def adjusted_anew(last, rows):
-    """Return whether a feed adjusts the close of the last bar here by another ratio by now."""
-    if not last.adjusted_close:
-        return False
-    same = [row for row in rows if str(row.values["date"]) == last.date.isoformat()]
-    told = number(same[0].values.get("adjusted_close")) if same else None
-    return bool(told) and abs(told / last.adjusted_close - 1) > MOVED
+def moved(last, rows):
+    """Return whether a feed tells another close of the last bar here by now.
+
+    The adjusted close tells of a split or dividend; the close itself where a feed, which has
+    later splits in all its prices, tells no other.
+    """
+    days = {str(row.values["date"]): row.values for row in rows}
+    same = days.get(last.date.isoformat(), {})
+    for name in ("adjusted_close", "close"):
+        here, told = getattr(last, name), number(same.get(name))
+        if here and told:
+            return abs(told / here - 1) > MOVED
+    return False
