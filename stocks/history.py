@@ -30,6 +30,8 @@ SOURCE = "bars"
 # The adjusted close moves against the close at each dividend too. From this step on it is a
 # split, a bonus issue or a dividend as large as one: what was paid before says nothing today.
 SPLIT = 1.05
+# What an adjusted close may be off by rounding, as a part of the price.
+SAME = 0.005
 # A step of a price from one day to the next that may be a split which no bar tells of yet.
 PERHAPS_SPLIT = Decimal("1.2")
 # What a quote takes from its bar as it is, besides what a Day has.
@@ -59,18 +61,35 @@ def split_adjusted(days):
 
     The numbers may be floats or decimals; what is not scaled stays as it is.
     """
-    adjusted, factor, later = [], 1, None
+    adjusted, factor, later, subtracts = [], 1, None, False
     for day in reversed(days):
         if day.adjusted_close:
-            ratio = day.adjusted_close / day.close
-            step = ratio / later if later else 1
-            if not 1 / SPLIT < step < SPLIT:
+            if later:
+                step, subtracts = split_between(day, later, factor, subtracts)
                 factor *= step
-            later = ratio
+            later = day
         prices = (price * factor for price in day[1:5])
         volume = day.volume and day.volume / factor
         adjusted.append(day if factor == 1 else Day(day.date, *prices, volume))
     return adjusted[::-1]
+
+
+def split_between(day, later, factor, subtracts):
+    """Return what a split between two days scales the earlier prices by, 1 where there was none.
+
+    Sources take later dividends off the adjusted close by a ratio or as a sum; a split shows in
+    both. `factor` is that of the later day, `subtracts` whether the days after have shown that it
+    is a sum: returned second, with what these two show.
+    """
+    price = factor * day.close
+    by_ratio = later.adjusted_close * day.close / later.close
+    by_sum = later.adjusted_close + price - factor * later.close
+    if abs(day.adjusted_close - by_sum) / price <= SAME:
+        return 1, subtracts or abs(day.adjusted_close - by_ratio) / price > SAME
+    step = day.adjusted_close / by_ratio
+    if subtracts and not 1 / SPLIT < step < SPLIT:
+        step = 1 + (day.adjusted_close - by_sum) / price
+    return 1 if 1 / SPLIT < step < SPLIT else step, subtracts
 
 
 def joined(days, step):

@@ -121,6 +121,32 @@ def test_splits_multiply_and_bars_without_adjusted_close_follow_the_next():
     assert [day.volume for day in adjusted] == [800, 800, 400, 100]
 
 
+def test_dividends_taken_off_as_sums_are_no_splits(stock):
+    for place, close in enumerate(("5.00", "5.10", "5.00", "5.15", "5.05")):
+        bar(stock, place, close, adjusted_close=Decimal(close) - 4)
+    stock = quoted(stock)
+    assert (stock.previous_close, stock.chg) == (Decimal("5.15"), Decimal("-1.94"))
+    assert stock.highs == Decimal("6.15")
+
+
+@pytest.mark.parametrize("number", [float, Decimal])
+@pytest.mark.parametrize(
+    ("closes", "adjusted", "scaled"),
+    [
+        # A sum of 4, then one of 3.8 after a dividend.
+        ("5.00 5.10 5.00 5.15 5.05", "1.00 1.10 1.20 1.35 1.25", "5.00 5.10 5.00 5.15 5.05"),
+        # 2 for 1 after the second day and 1.25 for 1 before it, with a sum of 4 all along.
+        ("12.5 10.2 10.4 5.15 5.05", "1.00 1.10 1.20 1.15 1.05", "5.00 5.10 5.20 5.15 5.05"),
+        # The same splits with a ratio of a fifth.
+        ("12.5 10.2 10.4 5.15 5.05", "1.00 1.02 1.04 1.03 1.01", "5.00 5.10 5.20 5.15 5.05"),
+    ],
+)
+def test_splits_are_told_from_sums_and_from_ratios(closes, adjusted, scaled, number):
+    closes, adjusted, scaled = (list(map(number, t.split())) for t in (closes, adjusted, scaled))
+    found = split_adjusted(days(*closes, adjusted=adjusted))
+    assert [day.close for day in found] == pytest.approx(scaled, rel=number("1e-9"))
+
+
 @pytest.mark.parametrize(
     ("quote_time", "price"),
     [("2024-01-01T15:00+08:00", 20), ("2024-01-02T10:00+08:00", 12), (None, 20)],
