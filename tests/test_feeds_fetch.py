@@ -511,6 +511,15 @@ def test_history_that_cannot_be_had_is_named_and_the_rest_is_taken(server):
     assert FeedRun.objects.get().outcome == "failed"
 
 
+def test_history_that_cannot_be_written_is_named_as_what_cannot_be_had(server):
+    here()
+    server.days = [("2026-11-19", -21, -21)]
+    server.broken["eastmoney_history"] = lambda handler: "html" * ("0.000858" in handler.path)
+    with pytest.raises(CommandError) as caught:
+        bars("000858", "000002", "600519", feed=["eastmoney"])
+    assert str(caught.value).endswith("3 of 3 stocks: 000858.SZ, 000002.SZ, 600519.SH.")
+
+
 def test_feed_that_fails_for_every_stock_is_left_alone(server):
     for place in range(9):
         stock(f"60000{place}", "SH", f"股份{place}")

@@ -389,7 +389,8 @@ class Histories:
                 self.result.count(name, write(write_bars, rows, load(name)))
             except Refused as error:
                 fail(self.result, load(name), error)
-                self.failed += sorted({row.values["code"] for row in rows})
+                stocks = {(row.values["code"], row.values["market"]) for row in rows}
+                self.failed += [make_symbol(*stock) for stock in sorted(stocks)]
 
 
 def moved(last, rows):
