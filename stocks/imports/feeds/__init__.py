@@ -114,13 +114,6 @@ def share_count(raw, lot=1):
     return None if value is None else int(value)
 
 
-def pages(stocks, size):
-    """Yield lists of up to `size` stocks."""
-    stocks = list(stocks)
-    for start in range(0, len(stocks), size):
-        yield stocks[start : start + size]
-
-
 def lines_of(pattern, text, source):
     """Return the groups of each line of a page; Refused when there is anything else in it."""
     if pattern.sub("", text).strip() or not text.strip():

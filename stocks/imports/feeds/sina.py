@@ -5,7 +5,8 @@ import re
 from django.conf import settings
 
 from .. import Refused
-from . import Quotes, lines_of, moment, pages, quote_row, share_count
+from ..batches import chunks
+from . import Quotes, lines_of, moment, quote_row, share_count
 
 MARKETS = frozenset(("SH", "SZ", "BJ"))
 COMPLETE = False
@@ -23,7 +24,7 @@ def quotes(client, wanted):
     Every stock asked for has a line, an empty one when the source does not know it.
     """
     found = Quotes()
-    for group in pages(wanted, AT_ONCE):
+    for group in chunks(wanted, AT_ONCE):
         page(client, group, found)
     return found
 

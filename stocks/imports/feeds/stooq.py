@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from .. import Refused, Row
-from . import Quotes, moment, pages, quote_row, share_count
+from ..batches import chunks
+from . import Quotes, moment, quote_row, share_count
 
 MARKETS = frozenset(("US", "HK"))
 COMPLETE = False
@@ -24,7 +25,7 @@ BAR_HEADINGS = ["Date", "Open", "High", "Low", "Close", "Volume"]
 def quotes(client, wanted):
     """Return the quotes of the stocks `wanted`, pairs of a code and a market."""
     found = Quotes()
-    for group in pages(wanted, AT_ONCE):
+    for group in chunks(wanted, AT_ONCE):
         asked = {symbol(*stock): stock for stock in group}
         params = {"s": " ".join(asked), "f": "sd2t2ohlcvn", "h": "", "e": "csv"}
         text = client.get(settings.FEED_ADDRESSES["stooq"], params)

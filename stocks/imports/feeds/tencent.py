@@ -6,7 +6,8 @@ from django.conf import settings
 
 from ...symbols import derive_market
 from .. import Refused
-from . import Quotes, lines_of, moment, number, pages, quote_row, scaled, share_count
+from ..batches import chunks
+from . import Quotes, lines_of, moment, number, quote_row, scaled, share_count
 
 MARKETS = frozenset(("SH", "SZ", "BJ"))
 COMPLETE = False
@@ -31,7 +32,7 @@ def quotes(client, wanted):
     """
     found, left = Quotes(), list(wanted)
     for _round in range(ROUNDS):
-        left = [stock for group in pages(left, AT_ONCE) for stock in page(client, group, found)]
+        left = [stock for group in chunks(left, AT_ONCE) for stock in page(client, group, found)]
         if not left:
             return found
     raise Refused(f"Tencent left out {len(left)} of {len(wanted)} stocks.")
