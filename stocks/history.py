@@ -61,11 +61,11 @@ def split_adjusted(days):
 
     The numbers may be floats or decimals; what is not scaled stays as it is.
     """
-    adjusted, factor, later, subtracts = [], 1, None, False
+    adjusted, factor, later, sums = [], 1, None, 0
     for day in reversed(days):
         if day.adjusted_close:
             if later:
-                step, subtracts = split_between(day, later, factor, subtracts)
+                step, sums = split_between(day, later, factor, sums)
                 factor *= step
             later = day
         prices = (price * factor for price in day[1:5])
@@ -74,22 +74,23 @@ def split_adjusted(days):
     return adjusted[::-1]
 
 
-def split_between(day, later, factor, subtracts):
+def split_between(day, later, factor, sums):
     """Return what a split between two days scales the earlier prices by, 1 where there was none.
 
     Sources take later dividends off the adjusted close by a ratio or as a sum; a split shows in
-    both. `factor` is that of the later day, `subtracts` whether the days after have shown that it
-    is a sum: returned second, with what these two show.
+    both. `factor` is that of the later day; of the days after, `sums` more have shown that it is
+    a sum than that it is a ratio: returned second, with what these two show.
     """
     price = factor * day.close
     by_ratio = later.adjusted_close * day.close / later.close
     by_sum = later.adjusted_close + price - factor * later.close
-    if abs(day.adjusted_close - by_sum) / price <= SAME:
-        return 1, subtracts or abs(day.adjusted_close - by_ratio) / price > SAME
+    ratio, sum_ = (abs(day.adjusted_close - told) / price <= SAME for told in (by_ratio, by_sum))
+    if ratio or sum_:
+        return 1, sums + sum_ - ratio
     step = day.adjusted_close / by_ratio
-    if subtracts and not 1 / SPLIT < step < SPLIT:
+    if sums > 0 and not 1 / SPLIT < step < SPLIT:
         step = 1 + (day.adjusted_close - by_sum) / price
-    return 1 if 1 / SPLIT < step < SPLIT else step, subtracts
+    return 1 if 1 / SPLIT < step < SPLIT else step, sums
 
 
 def joined(days, step):
