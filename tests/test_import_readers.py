@@ -45,16 +45,21 @@ def values(rows):
     return [row for _line, row in rows]
 
 
-def sheet(*rows, corner=None):
-    """Return an XLSX file: texts, numbers, days; `corner` names the last cell instead."""
+def sheet(*rows, corner=None, shown=0, formats="", top=1, left="A"):
+    """Return an XLSX file: texts, numbers, days; `corner` names the last cell instead.
+
+    Floats are `shown` by the format of this number, which may be one of `formats`.
+    """
     cells = []
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(rows, top):
         cells.append(f'<row r="{number}">')
         for place, value in enumerate(row):
-            ref = corner if corner and value == "corner" else f"{chr(65 + place)}{number}"
+            ref = corner if corner and value == "corner" else f"{chr(ord(left) + place)}{number}"
             if isinstance(value, date):
                 days = (value - date(1899, 12, 30)).days
                 cells.append(f'<c r="{ref}" s="1"><v>{days}</v></c>')
+            elif isinstance(value, float):
+                cells.append(f'<c r="{ref}" s="2"><v>{value}</v></c>')
             elif isinstance(value, str):
                 text = escape(value)
                 cells.append(f'<c r="{ref}" t="inlineStr"><is><t>{text}</t></is></c>')
@@ -73,8 +78,9 @@ def sheet(*rows, corner=None):
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
         f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="r2" Type="{office}/styles" Target="styles.xml"/></Relationships>',
-        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/>'
-        '<xf numFmtId="14"/></cellXfs></styleSheet>',
+        "xl/styles.xml": f'<styleSheet xmlns="{main}">{formats}<cellStyleXfs><xf numFmtId="9"/>'
+        '</cellStyleXfs><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/>'
+        f'<xf numFmtId="{shown}"/></cellXfs></styleSheet>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(cells)}'
         "</sheetData></worksheet>",
     }
@@ -137,6 +143,40 @@ def test_spreadsheet(read):
         2, {"code": "000007", "short": "全新好", "price": 16.05, "time": date(2017, 7, 18)}
     )  # fmt: skip
     assert [(line, row["code"]) for line, row in rows] == [(2, "000007"), (4, "AAPL")]
+
+
+@pytest.mark.parametrize(
+    ("shown", "code", "chg"),
+    [
+        (0, "", 0.1001),
+        (2, "", 0.1001),
+        (9, "", "10.01%"),
+        (10, "", "10.01%"),
+        (170, "0.000%;[Red]\\-0.000%", "10.01%"),
+        (170, "0.00&quot;%&quot;", 0.1001),
+        (170, "0.00\\%", 0.1001),
+    ],
+)
+@pytest.mark.parametrize(("top", "left"), [(1, "A"), (4, "C")])
+def test_percentage_of_a_spreadsheet_is_read_as_it_is_seen(read, shown, code, chg, top, left):
+    formats = f'<numFmts><numFmt numFmtId="170" formatCode="{code}"/></numFmts>'
+    rows = [["code", "chg", "volume"], ["000007", 0.1001, 5], [], ["000036", 0.1001, 1]]
+    content = sheet(*rows, shown=shown, formats=formats, top=top, left=left)
+    assert read(content) == [
+        (top + 1, {"code": "000007", "chg": chg, "volume": 5}),
+        (top + 3, {"code": "000036", "chg": chg, "volume": 1}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "chg"),
+    [(0.29, "29"), (-0.0151, "-1.51"), (1.0, "100"), (0.0001, "0.01"), (0.1 + 0.2, "30")],
+)
+def test_percentage_of_a_spreadsheet_is_exact(tmp_path, stocks, cell, chg):
+    path = tmp_path / "file"
+    path.write_bytes(sheet(["code", "chg"], ["000007", cell], shown=10))
+    assert write_quotes(open_file(path, QUOTES), source="x").changed == 1
+    assert Stock.objects.get(code="000007").chg == Decimal(chg)
 
 
 # Headings
@@ -321,7 +361,7 @@ def test_number_without_its_zeros_is_rejected_in_a_spreadsheet(tmp_path, stocks)
 
 
 SPREADSHEET = sheet(
-    ["code", "short", "price", "time"], ["000007", "全新好", 16.05, date(2017, 7, 18)]
+    ["code", "short", "chg", "time"], ["000007", "全新好", 0.1001, date(2017, 7, 18)], shown=10
 )
 SEEDS = [
     (CHINESE + ROW).encode(),

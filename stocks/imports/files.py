@@ -160,9 +160,14 @@ def look_for_cells(text, corner):
     if HIDDEN_CELL.search(text):
         raise Refused(_("The spreadsheet is damaged or cut off: %(error)s") % {"error": "r=&"})
     for letters, row in set(CELL.findall(text)):
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - 64
-        corner[0], corner[1] = max(corner[0], column), max(corner[1], int(row))
+        corner[0], corner[1] = max(corner[0], column_of(letters)), max(corner[1], int(row))
     if corner[0] * corner[1] > MOST_CELLS:
         raise Refused(too_large())
+
+
+def column_of(letters):
+    """Return the number of a column, counted from 1: AA is 27."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column

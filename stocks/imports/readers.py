@@ -6,6 +6,7 @@ import re
 import tempfile
 from abc import ABC, abstractmethod
 from datetime import time, timedelta
+from decimal import Decimal
 from functools import cached_property, partial
 from io import StringIO
 from itertools import accumulate, chain, islice
@@ -21,6 +22,7 @@ from . import Refused, Row, files
 from .batches import Batch, chunks
 from .formulas import APOSTROPHE, unguarded
 from .headings import LOTS, Headings, meaning_of, words
+from .percentages import percentages
 from .values import is_none, read_number, read_symbol
 
 LONGEST_LINE = 1024 * 1024
@@ -248,7 +250,8 @@ class Spreadsheet(Table):
         try:
             self.sheet = CalamineWorkbook.from_path(str(self.path)).get_sheet_by_index(0)
             self.first = self.sheet.start[0] + 1 if self.sheet.start else 1
-            headings = next(self.sheet.iter_rows(), [])
+            headings = next(islice(self.sheet.iter_rows(), self.first - 1, None), [])
+            self.shown = self.percentages()
         except (KeyboardInterrupt, SystemExit, MemoryError):
             raise
         except BaseException as error:  # a failure within the Rust library is no Exception
@@ -256,11 +259,31 @@ class Spreadsheet(Table):
             raise Refused(text % {"error": error}) from error
         return Headings(self.kind, headings, self.mapping, self.fixed)
 
+    def percentages(self):
+        """Return a byte a cell, row by row from the top of the sheet: 1 for a percentage."""
+        if not self.sheet.start:
+            return b""
+        (_row, left), (bottom, right) = self.sheet.start, self.sheet.end
+        width, shown = right - left + 1, bytearray()
+        for row, column in percentages(self.path):
+            shown = shown or bytearray((bottom + 1) * width)
+            if row - 1 <= bottom and left < column <= right + 1:
+                shown[(row - 1) * width + column - 1 - left] = 1
+        return shown
+
+    def as_shown(self, row, number):
+        """Return a row's cells, its percentages as they are seen."""
+        end = number * self.sheet.width
+        cells = zip(row, self.shown[end - self.sheet.width : end], strict=True)
+        return [percentage(cell) if shown else cell for cell, shown in cells]
+
     def batches(self):
         """Yield the rows batch by batch."""
         line = self.first + 1
-        for chunk in chunks(islice(self.sheet.iter_rows(), 1, None)):
+        for chunk in chunks(islice(self.sheet.iter_rows(), self.first, None)):
             rows = [[cell_value(cell) for cell in row] for row in chunk]
+            if self.shown:
+                rows = [self.as_shown(row, number) for number, row in enumerate(rows, line)]
             self.done = (line - self.first) / max(1, self.sheet.height)
             yield self.rows_to_batch(range(line, line + len(rows)), rows)
             line += len(rows)
@@ -414,6 +437,13 @@ def lines_of(rows, before):
 def cell_value(cell):
     """Return a cell of a spreadsheet as the checks know it; a clock or a span is mere text."""
     return str(cell) if isinstance(cell, (time, timedelta)) else cell
+
+
+def percentage(cell):
+    """Return a number as the percentage that its spreadsheet shows, other cells as they are."""
+    if type(cell) not in (int, float):
+        return cell
+    return f"{Decimal(repr(cell)).scaleb(2):f}%"
 
 
 def parsed(line):
