@@ -49,6 +49,7 @@ def test_record_says_who_when_what_and_how_much(stocks, alice):
 
 def test_quotes_are_undone(stocks):
     Stock.objects.filter(code="000036").update(market_value="123456789012.34", industry="旅游")
+    Stock.objects.filter(code="000007").update(quote_time="2026-06-30T07:00Z", source="feed")
     before = table(Stock)
     record = quotes(
         {"code": "000007", "price": "17", "chg": "-1.5", "time": "2026-07-01", "volume": "5"},
@@ -57,6 +58,7 @@ def test_quotes_are_undone(stocks):
         {"code": "AAPL", "short": "Apple", "quote_time": "2026-07-01 15:00", "industry": "IT"},
     )
     assert Stock.objects.search("pfyh").exists()
+    assert Stock.objects.get(code="000007").quote_time is None
     result = undo(record)
     assert (result.done, result.restored, result.named) == (True, 4, [])
     assert table(Stock) == before

@@ -114,6 +114,28 @@ def test_time_of_the_quotes_is_kept(stocks):
 
 
 @pytest.mark.parametrize(
+    ("values", "quote_time", "source"),
+    [
+        ({"price": "17"}, None, "test.csv"),
+        ({"price": "17", "quote_time": "-"}, None, "test.csv"),
+        ({"price": "16", "volume": "6"}, None, "test.csv"),
+        ({"price": "16", "volume": "5", "open": "15", "industry": "IT"}, NOON, "feed"),
+        ({"price": "16"}, NOON, "feed"),
+        ({"price": "0", "volume": "0"}, NOON, "feed"),
+        ({"volume": "6"}, NOON, "feed"),
+    ],
+)
+def test_another_quote_never_keeps_the_time_of_the_one_before(stocks, values, quote_time, source):
+    quotes({"code": "000007", "price": "16", "volume": "5"}, as_of=NOON, source="feed")
+    first = quotes({"code": "000007", **values})
+    stock = Stock.objects.get(code="000007")
+    assert (stock.quote_time, stock.source) == (quote_time, source)
+    if quote_time is None:
+        assert first.differences[0].values["quote_time"] == (NOON, None)
+    assert counts(quotes({"code": "000007", **values})) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
     ("values", "named"),
     [
         ({"code": "000007", "price": "sixteen"}, "sixteen"),

@@ -34,6 +34,17 @@ FIELDS = (
     "source",
     "status",
 )
+# The values of a quote that hold for its day only.
+DAY_FIELDS = (
+    "chg",
+    "turnover",
+    "previous_close",
+    "open",
+    "high",
+    "low",
+    "volume",
+    "amount",
+)
 STATUS_WORDS = {
     "traded": Stock.Status.TRADED,
     "正常": Stock.Status.TRADED,
@@ -149,7 +160,10 @@ class QuoteWriter(Writer):
         return name != "short" and batch.columns[name][place] is not MISSING
 
     def settle(self, batch, place, given, old):
-        """Mark a stock whose price is 0 as suspended; say from when and from where a price is."""
+        """Mark a stock whose price is 0 as suspended; say from when and from where a price is.
+
+        A row that adds to the quote that is there leaves both; another quote never keeps its time.
+        """
         if "price" not in batch.columns or is_none(batch.columns["price"][place]):
             return
         if given.get("price") is None:
@@ -161,9 +175,12 @@ class QuoteWriter(Writer):
             given.setdefault("status", Stock.Status.TRADED)
         if self.options.as_of is not None:
             given.setdefault("quote_time", self.options.as_of)
-        quoted = {name: given[name] for name in ("price", "quote_time") if name in given}
-        if pairs(old or {}, quoted):
+        old = old or {}
+        told = {"price", "quote_time", *(n for n in DAY_FIELDS if old.get(n) is not None)}
+        if pairs(old, {name: given[name] for name in told & given.keys()}):
             given.setdefault("source", self.options.source[:64])
+            if old:
+                given.setdefault("quote_time", None)
 
     def insert_new(self, new):
         """Insert stocks, and keep them with the ids they get."""

@@ -19,17 +19,6 @@ from .. import Refused, Row
 from ..values import is_none, read_number
 
 NAMES = ("tencent", "sina", "eastmoney", "stooq", "akshare", "yfinance")
-# The values of a quote that hold for its day only.
-DAY_FIELDS = (
-    "chg",
-    "turnover",
-    "previous_close",
-    "open",
-    "high",
-    "low",
-    "volume",
-    "amount",
-)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # Sources pad Chinese names to a width: 五 粮 液.
 PADDING = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")

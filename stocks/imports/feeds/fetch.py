@@ -16,9 +16,10 @@ from ...pinyin import search_form
 from ...symbols import make_symbol
 from ...trading_days import close_of, latest_moment, session_before, zone_of
 from .. import Refused, Row
+from ..quotes import DAY_FIELDS
 from ..values import is_none
 from ..writer import write_bars, write_quotes
-from . import DAY_FIELDS, load, name_of, number
+from . import load, name_of, number
 from .http import Client
 
 log = logging.getLogger(__name__)
