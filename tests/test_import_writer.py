@@ -1,11 +1,12 @@
 """The one writer: what rows do to the stocks and bars, and what keeps them out."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from stocks.imports import Row, batches
 from stocks.imports import bars as bar_writer
@@ -152,6 +153,7 @@ def test_another_quote_never_keeps_the_time_of_the_one_before(stocks, values, qu
         ({"code": "000007", "time": "2026-02-30"}, "day"),
         ({"code": "000007", "quote_time": "yesterday"}, "time"),
         ({"code": "000007", "quote_time": "0001-01-01 00:00"}, "time"),
+        ({"code": "000007", "quote_time": "2999-01-01 00:00"}, "future"),
         ({"code": "000007", "short": "x" * 65}, "64"),
         ({"code": "000007", "short": "a\0b"}, "text"),
         ({"code": "000007", "short": "\ud800"}, "text"),
@@ -315,6 +317,9 @@ def test_empty_value_of_a_bar_erases_only_when_asked(stocks):
         ({"code": "600000", "date": "2026-07-01"}, "no stock 600000.SH"),
         ({"code": "000007", "date": ""}, "date"),
         ({"code": "000007", "date": "2026-13-01"}, "day"),
+        ({"code": "000007", "date": "0001-01-01"}, "day"),
+        ({"code": "000007", "date": "2999-01-01"}, "future"),
+        ({"code": "000007", "date": "2026-07-01", "low": "11.6"}, "11.5 is below the low 11.6"),
         ({"code": "000007", "date": "2026-07-01", "close": "-"}, "close"),
         ({"code": "000007", "date": "2026-07-01", "low": "0"}, "0.0001"),
         ({"code": "000007", "date": "2026-07-01", "volume": "1\n2"}, "whole"),
@@ -330,6 +335,17 @@ def test_bad_bar_is_rejected(stocks, values, named):
     assert not Bar.objects.exists()
     assert counts(bars(good, values, skip_rejected=True)) == (1, 0, 0, 1)
     assert Bar.objects.count() == 1
+
+
+@pytest.mark.parametrize(("days", "taken"), [(0, 1), (1, 1), (2, 0)])
+def test_day_ahead_is_left_to_other_clocks(stocks, days, taken):
+    moment = timezone.localtime() + timedelta(days=days)
+    day = {"code": "000036", "date": moment.date().isoformat()}
+    assert bars(day).new == taken
+    times = [moment - timedelta(minutes=1), moment + timedelta(minutes=1)]
+    row = {"code": "000007", "price": "17"}
+    reports = [quotes({**row, "quote_time": time}, dry_run=True) for time in times]
+    assert [report.changed for report in reports] == [1 if days < 2 else 0, 1 if days < 1 else 0]
 
 
 def test_bars_of_one_day_are_all_rejected(stocks):

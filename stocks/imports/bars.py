@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from operator import itemgetter
+from operator import itemgetter, lt
 
 from django.db import connection
 from django.utils import timezone
@@ -13,6 +13,7 @@ from ..models import Bar, DataImport, Stock
 from . import kept
 from .base import MOST_DIFFERENCES, Writer
 from .batches import MISSING, chunks
+from .checks import TradingDayCheck
 from .quotes import FIELDS as QUOTE_FIELDS
 from .quotes import afterwards
 from .tables import all_texts, execute, insert, inserting, prepared, prepared_column, same
@@ -39,12 +40,14 @@ class BarWriter(Writer):
 
     def __init__(self, options):
         super().__init__(options)
+        self.checks["date"] = TradingDayCheck(Bar._meta.get_field("date"))
         self.ids, self.spans, self.touched = {}, {}, set()
 
     def identify(self, batch, columns):
         """Return the (stock's id, day) of each row, the day as text."""
         for name in REQUIRED:
             self.require(batch, columns, name)
+        self.compare_extremes(batch, columns["high"], columns["low"])
         days = columns["date"]
         if not all_texts(days):
             days = [day.isoformat() if isinstance(day, date) else day for day in days]
@@ -69,6 +72,16 @@ class BarWriter(Writer):
         for place, value in enumerate(column):
             if value is None and place not in batch.wrong:
                 batch.wrong[place] = [reason]
+
+    @staticmethod
+    def compare_extremes(batch, highs, lows):
+        """Put rows with a high below their low among the wrong ones."""
+        if not batch.wrong and not any(map(lt, map(float, highs), map(float, lows))):
+            return
+        for place, (high, low) in enumerate(zip(highs, lows, strict=True)):
+            if place not in batch.wrong and float(high) < float(low):
+                text = _("The high %(high)s is below the low %(low)s.")
+                batch.wrong[place] = [text % {"high": high, "low": low}]
 
     def learn(self, raws):
         """Learn the ids of stocks, and the first and the last day of those that have bars."""

@@ -6,12 +6,13 @@ leave no time to ask each value.
 """
 
 import re
-from datetime import date
+from datetime import MINYEAR, timedelta
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..models.fields import PercentField
@@ -21,6 +22,8 @@ from .values import is_none
 LARGEST_WHOLE = 18
 MOST_DAYS = 50_000
 LONGEST_SHOWN = 40
+# What is of the future by more than what clocks and time zones make is a mistake.
+AHEAD = timedelta(days=1)
 
 
 def lines_of(*patterns):
@@ -208,10 +211,8 @@ class DayCheck(Check):
         if len(self.days) > MOST_DAYS:
             self.days.clear()
         try:
-            self.days.update(
-                (text, date.fromisoformat(text)) for text in set(raws).difference(self.days)
-            )
-        except ValueError:
+            self.days.update((text, self.one(text)) for text in set(raws).difference(self.days))
+        except ValidationError:
             return None
         return raws
 
@@ -230,6 +231,39 @@ class MomentCheck(Check):
     def refusal(self, raw):
         """Return that it is no moment."""
         return _("This is no time; write one as 2017-07-20 15:00.")
+
+
+class TradingDayCheck(DayCheck):
+    """The check of a day on which a stock was traded."""
+
+    def __init__(self, field):
+        super().__init__(field)
+        self.latest = timezone.localdate() + AHEAD
+
+    def one(self, raw):
+        """Return the date; some time zones have no moment in all of the first year."""
+        day = super().one(raw)
+        if day and day.year == MINYEAR:
+            raise ValidationError(self.refusal(raw))
+        if day and day > self.latest:
+            raise ValidationError(future())
+        return day
+
+
+class QuoteTimeCheck(MomentCheck):
+    """The check of when a quote was."""
+
+    def one(self, raw):
+        """Return the aware datetime."""
+        moment = super().one(raw)
+        if moment and moment > timezone.now() + AHEAD:
+            raise ValidationError(future())
+        return moment
+
+
+def future():
+    """Return what is said of a time that is still to come."""
+    return _("This is in the future.")
 
 
 class ChoiceCheck(Check):

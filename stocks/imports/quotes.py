@@ -9,7 +9,7 @@ from ..models import DataImport, SearchWord, Stock
 from ..models.stock import SMALLEST_PRICE
 from .base import Writer
 from .batches import MISSING
-from .checks import ChoiceCheck, NumberCheck
+from .checks import ChoiceCheck, NumberCheck, QuoteTimeCheck
 from .tables import insert, prepared, same
 from .values import is_none
 
@@ -87,6 +87,7 @@ class QuoteWriter(Writer):
         for name, check in self.checks.items():
             if isinstance(check, NumberCheck) and check.smallest == SMALLEST_PRICE:
                 self.checks[name] = PriceCheck(check.field)
+        self.checks["quote_time"] = QuoteTimeCheck(Stock._meta.get_field("quote_time"))
         self.checks["status"] = ChoiceCheck(Stock._meta.get_field("status"), STATUS_WORDS)
         self.empty = {name: None if c.field.null else "" for name, c in self.checks.items()}
 
