@@ -140,6 +140,10 @@ class Writer(ABC):
         """Return the checked (code, market) of a raw code and market, or why there is none."""
         if is_none(code):
             return _("There is no code.")
+        checks = [Check(Stock._meta.get_field(name)) for name in ("code", "market")]
+        for check, raw in zip(checks, (code, market), strict=True):
+            if isinstance(raw, bool):
+                return check.judge(raw)[1]
         try:
             code, market = read_symbol(code, market)
         except ValueError:
@@ -151,8 +155,8 @@ class Writer(ABC):
                 "market as well."
             ) % {"code": shown(code)}
         market = market or derive_market(code)
-        for name, value in (("code", code), ("market", market)):
-            _value, reason = Check(Stock._meta.get_field(name)).judge(value)
+        for check, value in zip(checks, (code, market), strict=True):
+            _value, reason = check.judge(value)
             if reason:
                 return reason
         return code, market

@@ -83,6 +83,8 @@ class Check:
 
     def refusal(self, raw):
         """Return what is said of a raw value that cannot be read."""
+        if isinstance(raw, bool):
+            return _("This is no text.")
         return _("“%(value)s” has characters that are no text.") % {"value": ascii(shown(raw))}
 
     def column(self, raws, wrong):

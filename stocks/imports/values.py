@@ -56,7 +56,12 @@ def is_none(raw):
 
 
 def plain_text(raw):
-    """Return a raw value as text without what only looks different: full width, spaces around."""
+    """Return a raw value as text without what only looks different: full width, spaces around.
+
+    ValueError for true and false, which are neither text nor number.
+    """
+    if isinstance(raw, bool):
+        raise ValueError(f"{raw!r} is no number and no text")
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
     return unicodedata.normalize("NFKC", str(raw)).strip().replace("\N{MINUS SIGN}", "-")
@@ -68,8 +73,6 @@ def read_number(raw, *, percent=False, places=None):
     1,234.5 and 1.2亿 are numbers, with `percent` 10.01% as well. What a program printed of a
     binary fraction, 27.149999618530273, is rounded to `places`; what a person wrote is not.
     """
-    if isinstance(raw, bool):
-        raise ValueError(f"{raw!r} is no number")
     plain = plain_text(raw)
     if percent:
         plain = plain.removesuffix("%").rstrip()
