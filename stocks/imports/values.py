@@ -32,8 +32,15 @@ PREFIXED = re.compile(r"(?:(SH|SZ|BJ)[.:]?(\d{6})|(HK)[.:]?(\d{5}))", re.ASCII)
 SHORTEST_NUMBER = 5
 MARKET_WORDS = {
     "SS": "SH",
+    "SSE": "SH",
     "XSHG": "SH",
+    "SZSE": "SZ",
     "XSHE": "SZ",
+    "BSE": "BJ",
+    "HKEX": "HK",
+    "NASDAQ": "US",
+    "NYSE": "US",
+    "AMEX": "US",
     "沪": "SH",
     "深": "SZ",
     "京": "BJ",
