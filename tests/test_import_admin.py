@@ -79,6 +79,14 @@ def test_file_is_looked_at_then_imported_then_undone(boss, admin, stocks, folder
     assert "undone already" in text(tree_of(boss.post(undo)))
 
 
+def test_only_what_is_missing_is_shown_as_a_dash(boss, stocks):
+    Stock.objects.filter(code="000007").update(volume=5, chg=0, source="")
+    page = text(upload(boss, "code,price,volume,chg\n000007,17,0,1.5\n"))
+    assert "volume: 5 → 0" in page
+    assert "change: 0.00 → 1.5" in page
+    assert "source: – → spot.csv" in page
+
+
 def test_rejected_rows_are_listed_and_sent(boss, stocks):
     tree = upload(boss, BAD)
     page = text(tree)

@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ..columns import NO_VALUE
 from ..imports import Refused, files
 from ..imports.base import Options
 from ..imports.headings import FIELDS
@@ -302,8 +303,11 @@ class DataImportAdmin(admin.ModelAdmin):
         """Return a difference with the fields' names as people read them."""
         model = MODELS[waiting.details["kind"]]
         values = [
-            (model._meta.get_field(name).verbose_name, before, after)
-            for name, (before, after) in difference.values.items()
+            (
+                model._meta.get_field(name).verbose_name,
+                *(NO_VALUE if value in (None, "") else value for value in pair),
+            )
+            for name, pair in difference.values.items()
         ]
         return {**difference._asdict(), "pairs": values}
 
