@@ -17,6 +17,7 @@ pytestmark = pytest.mark.sqlite
 ADD = "/admin/stocks/dataimport/add/"
 LIST = "/admin/stocks/dataimport/"
 GOOD = "代码,名称,最新价\n000007,全新好,17\n600000,<b>浦发</b>,9.9\n"
+GONE = "This file is not here any longer: upload it again."
 BAD = GOOD + "000036,华联控股,x\n"
 
 
@@ -46,6 +47,12 @@ def upload(client, content, **more):
         "spot.csv", content if isinstance(content, bytes) else content.encode()
     )
     return tree_of(client.post(ADD, {"kind": "quotes", "file": file, **more}))
+
+
+def assert_gone(response):
+    """The upload page says that the file is no longer there."""
+    assert response.redirect_chain == [(ADD, 302)]
+    assert GONE in response.content.decode()
 
 
 def forms(tree):
@@ -147,14 +154,27 @@ def test_headings_time_and_stock_are_said_on_the_page(boss, stocks):
 
 
 def test_file_belongs_to_who_uploaded_it_and_not_for_ever(boss, desk, stocks, folder):
-    confirm = forms(upload(boss, GOOD))[0]
-    assert desk.post(confirm).status_code == 404
-    assert desk.get(confirm.replace("confirm/", "rejected.csv")).status_code == 404
-    (kept,) = folder.iterdir()
-    os.utime(kept, (0, time.time() - data_import.KEPT_SECONDS - 1))
-    upload(boss, GOOD)
-    assert not kept.exists()
-    assert boss.post(confirm).status_code == 404
+    confirm = forms(upload(boss, BAD))[0]
+    assert_gone(desk.post(confirm, follow=True))
+    assert_gone(desk.get(confirm.replace("confirm/", "rejected.csv"), follow=True))
+    every = list(folder.iterdir())
+    for kept in every:
+        os.utime(kept, (0, time.time() - data_import.KEPT_SECONDS - 1))
+    upload(desk, GOOD)
+    assert not any(kept.exists() for kept in every)
+    assert_gone(boss.post(confirm, follow=True))
+    assert_gone(boss.get(confirm.replace("confirm/", "rejected.csv"), follow=True))
+
+
+def test_import_that_is_confirmed_twice_says_that_the_file_is_gone(boss, stocks, folder):
+    (confirm,) = forms(upload(boss, GOOD))
+    first, second = boss.post(confirm), boss.post(confirm)
+    assert "Imported." in text(tree_of(first))
+    page = text(tree_of(second))
+    assert GONE in page
+    assert str(folder) not in page
+    assert_gone(boss.post(confirm, follow=True))
+    assert DataImport.objects.count() == 1
 
 
 @pytest.fixture

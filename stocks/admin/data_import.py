@@ -7,11 +7,11 @@ from pathlib import Path
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.http import FileResponse, Http404, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -35,6 +35,7 @@ TEMPLATES = "admin/stocks/dataimport"
 MODELS = {DataImport.Kind.QUOTES: Stock, DataImport.Kind.BARS: Bar}
 SESSION_KEY = "import_waiting"
 MOST_REJECTED = 100
+GONE = gettext_lazy("This file is not here any longer: upload it again.")
 KEPT_SECONDS = 24 * 60 * 60
 # How often the page draws its progress bar, in seconds.
 PAUSE = 0.5
@@ -130,11 +131,9 @@ class Waiting:
 
     @classmethod
     def of(cls, request, token):
-        """Return the waiting file that this person uploaded; 404 when there is none."""
+        """Return the waiting file that this person uploaded, None when there is none."""
         details = request.session.get(SESSION_KEY, {}).get(token)
-        if details is None:
-            raise Http404(_("This file is not here any longer: upload it again."))
-        return cls(token, details)
+        return details and cls(token, details)
 
     def reader(self):
         """Return the reader of the file."""
@@ -193,6 +192,9 @@ def result_in_pieces(request, head, tail, context, work, language):
                 part = next(work)
             except StopIteration as end:
                 template, more = end.value
+                break
+            except FileNotFoundError:  # confirmed twice at once
+                template, more = "_refused.html", {"error": GONE}
                 break
             except (Refused, Error, OSError) as error:
                 template, more = "_refused.html", {"error": error}
@@ -315,13 +317,20 @@ class DataImportAdmin(admin.ModelAdmin):
         """Import the file that was looked at."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        waiting = Waiting.of(request, token)
         if request.method != "POST":
             raise Http404
+        waiting = Waiting.of(request, token)
+        if not (waiting and waiting.path.exists()):
+            return self.to_upload(request)
         skip = "skip_rejected" in request.POST
         context = self.context(request, _("Import a file"), waiting=waiting)
         work = self.write(request.user, waiting, skip)
         return page_in_pieces(request, "running.html", context, work)
+
+    def to_upload(self, request):
+        """Say that a file is gone, and lead to where it can be uploaded again."""
+        self.message_user(request, GONE, messages.WARNING)
+        return redirect("admin:stocks_dataimport_add")
 
     def write(self, user, waiting, skip):
         """Write what a file changes."""
@@ -338,10 +347,9 @@ class DataImportAdmin(admin.ModelAdmin):
     def rejected_rows(self, request, token):
         """Send the rejected rows of a file as CSV, to be mended and imported again."""
         waiting = Waiting.of(request, token)
-        try:
-            file = waiting.rejected_path.open("rb")
-        except FileNotFoundError as error:
-            raise Http404 from error
+        if not (waiting and waiting.rejected_path.exists()):
+            return self.to_upload(request)
+        file = waiting.rejected_path.open("rb")
         name = f"{waiting.details['name']}.rejected.csv"
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")
 
