@@ -102,7 +102,7 @@ def test_rejected_rows_are_listed_and_sent(boss, stocks):
     (link,) = [a.get("href") for a in find(tree, "a") if "rejected" in a.get("href", "")]
     sent = boss.get(link)
     assert b"".join(sent.streaming_content).decode("utf-8-sig").splitlines()[0] == (
-        "code,short,price,line,reason"
+        "代码,名称,最新价,line,reason"
     )
     tree_of(boss.post(forms(tree)[0], {"skip_rejected": "on"}))
     assert DataImport.objects.get().rejected == 1

@@ -70,13 +70,37 @@ def test_rejected_rows_can_be_mended_and_imported_again(run, stocks, tmp_path):
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["line"] for row in rows] == ["4", "5"]
-    assert rows[0]["price"] == "x"
+    assert rows[0]["最新价"] == "x"
     assert "leading zeros" in rows[1]["reason"]
     mended = path.read_text(encoding="utf-8-sig").replace(",x,", ",12,").replace("7,y", "000037,y")
     said, failure = run("importstocks", mended)
     assert not failure
     assert "Headings passed over: line, reason." in said
     assert Stock.objects.get(code="000036").price == 12
+
+
+@pytest.mark.parametrize(
+    ("headings", "options", "written"),
+    [
+        ("代码,成交量(手)", [], "代码,成交量(手),line,reason"),
+        ("code,总量", [], "code,总量,line,reason"),
+        ("code,成交量,涨跌额,振幅", [], "code,成交量,振幅,涨跌额,line,reason"),
+        ("code,总手数", ["--map", "总手数=volume"], "code,volume,line,reason"),
+    ],
+)
+def test_rejected_rows_keep_the_unit_of_their_heading(
+    run, stocks, tmp_path, headings, options, written
+):
+    more = "," * (headings.count(",") - 1)
+    text = f"{headings}\n000036,12{more}\n000007,x{more}\nAAPL,5{more}\n"
+    run("importstocks", text, "--skip-rejected", *options)
+    rejected = (tmp_path / "spot.csv.rejected.csv").read_text(encoding="utf-8-sig")
+    assert rejected.splitlines()[0] == written
+    assert "\nAAPL,5," in rejected
+    mended = rejected.replace(",x,", ",12,")
+    run("importstocks", mended, "--skip-rejected")
+    volumes = Stock.objects.filter(code__in=("000007", "000036")).values_list("volume", flat=True)
+    assert set(volumes) == {12 if options else 1200}
 
 
 def test_rest_is_taken_but_the_status_says_so(run, stocks):

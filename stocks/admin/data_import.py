@@ -290,7 +290,7 @@ class DataImportAdmin(admin.ModelAdmin):
             yield reader.done
         report = writer.report
         if report.rejected:
-            report.rejected.write(waiting.rejected_path)
+            report.rejected.write(waiting.rejected_path, reader.headings)
         return "_preview.html", {
             "report": report,
             "rejected": report.rejected[:MOST_REJECTED],

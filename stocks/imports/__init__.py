@@ -75,12 +75,13 @@ class Rejected:
         """Return one, or several, of the first thousand."""
         return self.first[place]
 
-    def write(self, path):
-        """Write them into a CSV file that can be mended and imported again."""
+    def write(self, path, headings):
+        """Write them, under the headings of their file, as CSV to be mended and imported again."""
         names = dict.fromkeys(name for _line, _reason, values in self for name in values)
+        names = [*names, *headings.marks]
         with Path(path).open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*names, "line", "reason"])
+            writer.writerow([*(headings.own.get(name, name) for name in names), "line", "reason"])
             for line, reason, values in self:
                 writer.writerow([*(harmless(values.get(name)) for name in names), line, reason])
 

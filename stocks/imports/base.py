@@ -110,7 +110,7 @@ class Writer(ABC):
         self.behind.begin()
         self.find_doubled(batch, keys)
         for place in sorted(batch.wrong):
-            self.reject(batch.row(place), " ".join(batch.wrong[place]))
+            self.reject(batch, place, " ".join(batch.wrong[place]))
         if self.hindered:
             self.writing = False
         self.store(batch, columns, keys)
@@ -185,8 +185,9 @@ class Writer(ABC):
                 self.twice.setdefault(key, line)
             self.seen.add(hashes[place])
 
-    def reject(self, row, reason):
+    def reject(self, batch, place, reason):
         """Report a row that is not taken."""
+        row = batch.row(place, unscaled=True)
         self.report.rejected.add(row.line, reason, row.values)
 
     def show(self, line, name, values, *, new=False):

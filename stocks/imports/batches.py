@@ -22,12 +22,14 @@ MISSING = Missing()
 class Batch:
     """Rows that follow each other: their lines, and their raw values by the name of the field.
 
-    `wrong` has, by the place of a row, why it cannot be taken, a list.
+    `wrong` has, by the place of a row, why it cannot be taken, a list, and `unscaled` the columns
+    as they were before the units of their headings were taken into account.
     """
 
     lines: list
     columns: dict
     wrong: dict = field(default_factory=dict)
+    unscaled: dict = field(default_factory=dict)
 
     @classmethod
     def of_rows(cls, rows):
@@ -47,9 +49,10 @@ class Batch:
         """Return the raw (code, market) of each row."""
         return list(zip(self.column("code"), self.column("market"), strict=True))
 
-    def row(self, place):
+    def row(self, place, *, unscaled=False):
         """Return a row as it came."""
-        values = {name: column[place] for name, column in self.columns.items()}
+        columns = self.columns | (self.unscaled if unscaled else {})
+        values = {name: column[place] for name, column in columns.items()}
         given = {name: value for name, value in values.items() if value is not MISSING}
         return Row(self.lines[place], given)
 

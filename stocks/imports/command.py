@@ -173,7 +173,7 @@ class ImportCommand(ABC, BaseCommand):
             self.stdout.write(f"  … and {count - MOST_SHOWN} more")
         if count and rejected:
             try:
-                report.rejected.write(rejected)
+                report.rejected.write(rejected, reader.headings)
             except OSError as error:
                 raise CommandError(f"{rejected} cannot be written: {error.strerror}.") from error
             self.stdout.write(f"The rejected rows are in {rejected}.")

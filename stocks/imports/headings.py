@@ -86,14 +86,15 @@ def meaning_of(heading, known):
 class Headings:
     """What the headings of one file mean.
 
-    `fields` has for each heading its field, None for one that is passed over, and `tens` by the
-    field the power of ten of a unit. `mapping` gives the field of headings, "" for none.
+    `fields` has for each heading its field, None for one that is passed over, `tens` by the field
+    the power of ten of a unit, and `own` by the field the heading that says it without a mapping.
+    `mapping` gives the field of headings, "" for none.
     """
 
     def __init__(self, kind, headings, mapping=None, fixed=()):
         self.kind = kind
         self.headings = [str(heading).strip() for heading in headings]
-        self.mapping, self.tens = dict(mapping or {}), {}
+        self.mapping, self.tens, self.own = dict(mapping or {}), {}, {}
         if len(headings) > MOST:
             raise Refused(_("The first line has more than %(most)d headings.") % {"most": MOST})
         self.check_mapping()
@@ -111,14 +112,21 @@ class Headings:
         name, tens = meaning_of(heading, known)
         if name in self.mapping.values():
             return None
-        if name and tens is not None:
-            self.tens[name] = tens
+        if name:
+            self.own.setdefault(name, heading)
+            if tens is not None:
+                self.tens[name] = tens
         return name
 
     @property
     def lots_of_akshare(self):
         """Whether a volume without a unit is in lots for stocks of mainland China."""
         return AKSHARE.issubset(self.headings) and "volume" not in self.tens
+
+    @property
+    def marks(self):
+        """The headings that say of another one in what its numbers are."""
+        return sorted(AKSHARE) if self.lots_of_akshare else []
 
     def check_mapping(self):
         """Refuse a mapping from a heading that is not there, or to a field that does not exist."""

@@ -134,7 +134,7 @@ class QuoteWriter(Writer):
         """Put a stock that is not there yet among the new ones, if it has a name."""
         if not given.get("short"):
             text = _("There is no stock %(code)s yet, and the row has no name for it.")
-            self.reject(batch.row(place), text % {"code": ".".join(filter(None, key))})
+            self.reject(batch, place, text % {"code": ".".join(filter(None, key))})
             return
         new.append((key, given))
         self.report.new += 1

@@ -91,8 +91,10 @@ class Reader(ABC):
             batch.columns[name] = [value] * len(batch)
         for name, tens in self.headings.tens.items():
             if tens and name in batch.columns:
+                batch.unscaled[name] = batch.columns[name]
                 batch.columns[name] = [scaled(raw, tens) for raw in batch.columns[name]]
         if self.headings.lots_of_akshare and "volume" in batch.columns:
+            batch.unscaled["volume"] = batch.columns["volume"]
             symbols = zip(batch.column("code"), batch.column("market"), strict=True)
             batch.columns["volume"] = [
                 scaled(raw, LOTS) if is_mainland(*symbol) else raw
