@@ -273,6 +273,8 @@ def test_headings_are_mapped(read):
         ('code,short\n000007,"全新', QUOTES, {}, "cut off"),
         ("short,price\nx,1", QUOTES, {}, "no heading for code"),
         ("code,price,最新价\n000007,1,2", QUOTES, {}, "“price” and “最新价” both mean price"),
+        ("code,price,price\n000007,1,2", QUOTES, {}, "Two headings are “price”: take one away"),
+        ("code,x,x\n000007,1,2", QUOTES, {"mapping": {"x": "price"}}, "Two headings are “x”"),
         ("code,price\n000007,1", QUOTES, {"mapping": {"kurs": "price"}}, "no heading “kurs”"),
         ("code,kurs\n000007,1", QUOTES, {"mapping": {"kurs": "preis"}}, "cannot mean preis"),
         ("code,date,open,high,low\n", BARS, {}, "no heading for close"),

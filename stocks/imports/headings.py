@@ -146,6 +146,9 @@ class Headings:
         """Refuse two headings that mean the same field."""
         first = {}
         for heading, name in zip(self.headings, self.fields, strict=True):
+            if first.get(name) == heading:
+                text = _("Two headings are “%(heading)s”: take one away, or give it another name.")
+                raise Refused(text % {"heading": heading})
             if name in first:
                 raise Refused(
                     _(
