@@ -138,7 +138,8 @@ class Writer(ABC):
 
     def symbol_of(self, code, market):
         """Return the checked (code, market) of a raw code and market, or why there is none."""
-        if is_none(code):
+        # What would be no value elsewhere may be a ticker: NAN, NONE, NULL.
+        if is_none(code) and not (isinstance(code, str) and code.strip().isalpha()):
             return _("There is no code.")
         checks = [Check(Stock._meta.get_field(name)) for name in ("code", "market")]
         for check, raw in zip(checks, (code, market), strict=True):
