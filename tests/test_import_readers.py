@@ -233,6 +233,31 @@ def test_headings_of_tongdaxin(read):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "title", ["000007 全新好 日线 不复权\n", "\n  \n000007 全新好\n\n", "  \n", ""]
+)
+def test_history_of_tongdaxin_has_a_title(read, title, end):
+    text = title + "      日期\t    开盘\t    最高\t    最低\t    收盘\t    成交量\t    成交额\n"
+    text += "2026/07/01\t10.00\t11.50\t9.90\t11.00\t1200\t13000.00\n#数据来源:通达信\n"
+    rows = read(text.replace("\n", end).encode("gbk"), BARS, fixed={"code": "000007"})
+    assert rows == [
+        (
+            title.count("\n") + 2,
+            {
+                "date": "2026/07/01", "open": "10.00", "high": "11.50", "low": "9.90",
+                "close": "11.00", "volume": "1200", "amount": "13000.00", "code": "000007",
+            },
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mapping", [{}, {"kurs": "code"}])
+def test_heading_alone_in_its_line_is_no_title(read, mapping):
+    heading = next(iter(mapping), "code")
+    assert values(read(f"{heading}\nprice,short\n", mapping=mapping)) == [{"code": "price"}]
+
+
 def test_headings_of_history(read):
     akshare = "日期,股票代码,开盘,收盘,最高,最低,成交量,成交额,振幅,涨跌幅,涨跌额,换手率\n"
     row = "2026-07-01,000007,10,11,11.5,9.9,12,13000,1,2,3,4\n"
@@ -272,6 +297,7 @@ def test_headings_are_mapped(read):
         ("code,short\n000007,全".encode()[:-1], QUOTES, {}, "cut off"),
         ('code,short\n000007,"全新', QUOTES, {}, "cut off"),
         ("short,price\nx,1", QUOTES, {}, "no heading for code"),
+        ("a title\nx,y\n", QUOTES, {}, "The headings are: a title."),
         ("code,price,最新价\n000007,1,2", QUOTES, {}, "“price” and “最新价” both mean price"),
         ("code,price,price\n000007,1,2", QUOTES, {}, "Two headings are “price”: take one away"),
         ("code,x,x\n000007,1,2", QUOTES, {"mapping": {"x": "price"}}, "Two headings are “x”"),

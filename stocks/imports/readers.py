@@ -5,6 +5,7 @@ import json
 import re
 import tempfile
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from datetime import time, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
@@ -157,23 +158,30 @@ class Delimited(Table):
     """CSV and its like: cells between commas, tabs, semicolons or bars."""
 
     def read_headings(self):
-        """Find out what is between the cells: what gives the most known headings."""
+        """Find out what is between the cells: what gives the most known headings.
+
+        A title may stand above them, as in the history that Tongdaxin writes.
+        """
         with self.opened() as file:
-            lines = lines_in(file)
-            line = next((line for line in lines if line.strip()), "")
-        best = None
+            lines = (numbered for numbered in enumerate(lines_in(file)) if numbered[1].strip())
+            (self.above, line), *below = list(islice(lines, 2)) or [(0, "")]
+        known, self.delimiter, cells = self.divided(line)
+        if below and not known and len(cells) == 1:
+            known, delimiter, headings = self.divided(below[0][1])
+            if known and len(headings) > 1:
+                self.above, self.delimiter, cells = below[0][0], delimiter, headings
+        return Headings(self.kind, cells, self.mapping, self.fixed)
+
+    def divided(self, line):
+        """Return how many headings of a line are known at most, what is between, and the cells."""
+        found = []
         for delimiter in DELIMITERS:
-            try:
+            with suppress(csv.Error):
                 cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
-            except csv.Error:
-                continue
-            rank = (known_among(cells, self.kind, self.mapping), len(cells))
-            if best is None or rank > best[0]:
-                best = (rank, delimiter, cells)
-        if best is None:
+                found.append((known_among(cells, self.kind, self.mapping), delimiter, cells))
+        if not found:
             raise Refused(_("The first line is no list of headings."))
-        self.delimiter = best[1]
-        return Headings(self.kind, best[2], self.mapping, self.fixed)
+        return max(found, key=lambda one: (one[0], len(one[2])))
 
     @staticmethod
     def cells(column):
@@ -188,9 +196,9 @@ class Delimited(Table):
     def batches(self):
         """Yield the rows batch by batch."""
         with self.opened() as file:
-            before, headings = 0, []
-            while not headings:
-                _numbers, (headings,), before = self.rows(file.readline(), file, before)
+            for _line in range(self.above):
+                file.readline()
+            _numbers, _headings, before = self.rows(file.readline(), file, self.above)
             while text := whole_lines(file, before):
                 columns = self.plain_columns(text)
                 if columns:
