@@ -215,6 +215,15 @@ def test_progress_is_drawn_while_it_runs(boss, stocks, monkeypatch):
     assert "import-result" in pieces[-2]
 
 
+@pytest.mark.parametrize(
+    ("language", "kinds"), [("en", ["Quotes", "Bars"]), ("zh-CN", ["行情", "日线"])]
+)
+def test_fields_are_listed_by_what_is_in_the_file(boss, language, kinds):
+    page = boss.get(ADD, headers={"accept-language": language}).content.decode()
+    for kind, needed in zip(kinds, ("short", "date"), strict=True):
+        assert f"<p>{kind}: code, market, {needed}, " in page
+
+
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_pages_have_neither_scripts_nor_styles_of_their_own(boss, stocks, language):
     headers = {"accept-language": language}

@@ -275,7 +275,8 @@ class DataImportAdmin(admin.ModelAdmin):
         form = UploadForm(
             request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")}
         )
-        context = self.context(request, _("Import a file"), form=form, fields=FIELDS)
+        fields = [(DataImport.Kind(kind).label, names) for kind, names in FIELDS.items()]
+        context = self.context(request, _("Import a file"), form=form, fields=fields)
         if request.method != "POST" or not form.is_valid():
             return TemplateResponse(request, f"{TEMPLATES}/upload.html", context)
         waiting = Waiting.keep(request, form.cleaned_data)
