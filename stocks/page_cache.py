@@ -23,7 +23,6 @@ from urllib.parse import parse_qsl, urlencode
 
 import brotli
 from django.conf import settings
-from django.core.cache import caches
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error, connection
@@ -32,6 +31,7 @@ from django.utils import timezone, translation
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext as _
 
+from .cache import SharedPages
 from .display import Display
 from .logs import log_access
 from .models import DataChange
@@ -294,7 +294,7 @@ class PageCache:
 
     def __init__(self, application, pages=pages):
         self.application, self.pages = application, pages
-        self.version = KnownVersion()
+        self.version, self.shared = KnownVersion(), SharedPages()
         self.known, self.making, self.lock = {}, {}, threading.Lock()
 
     def __call__(self, environ, start_response):
@@ -387,7 +387,7 @@ class PageCache:
     def fetch(self, wanted, environ, old, version):
         """Return a page that is not here, or the application that is to answer instead."""
         if self.version.away:
-            old = old or caches["pages"].get(wanted.name)
+            old = old or self.shared.get(wanted.name)
             return marked(wanted, old) if old else self.application
         with self.lock:
             over = self.making.get(wanted)
@@ -410,15 +410,15 @@ class PageCache:
     def made_once(self, wanted, environ, old, version):
         """Return the page from the cache that processes share, or make it for all of them."""
         # For each version a lock of its own: who makes the one before holds nobody up.
-        shared, lock = caches["pages"], "-".join(map(str, (wanted.name, *version, "making")))
-        page = shared.get(wanted.name)
-        if not fresh(page, version) and not shared.add(lock, 1, LONGEST_WAIT):
+        lock = "-".join(map(str, (wanted.name, *version, "making")))
+        page = self.shared.get(wanted.name)
+        if not fresh(page, version) and not self.shared.add(lock, 1, LONGEST_WAIT):
             if old and self.version.just_ended(old):
                 return old
             deadline = time.monotonic() + LONGEST_WAIT
-            while lock in shared and time.monotonic() < deadline:
+            while lock in self.shared and time.monotonic() < deadline:
                 time.sleep(BETWEEN_LOOKS)
-            page = shared.get(wanted.name)
+            page = self.shared.get(wanted.name)
         if fresh(page, version):
             self.pages.counts["shared"] += 1
             self.pages.put(wanted, page)
@@ -428,9 +428,9 @@ class PageCache:
             if isinstance(page, (Page, Pieces)):
                 self.pages.counts["made"] += 1
                 self.pages.put(wanted, page)
-                shared.set(wanted.name, page, LONGEST_SHARED)
+                self.shared.set(wanted.name, page, LONGEST_SHARED)
         finally:
-            shared.delete(lock)
+            self.shared.delete(lock)
         return page
 
     def make(self, wanted, environ, version):

@@ -33,6 +33,14 @@ SQLITE_OPTIONS = {
 }
 # More that DATABASE_URL may give after its question mark.
 OTHER_OPTIONS = {"unix_socket", "ssl_mode", "init_command"}
+# What a cache needs besides Django, by the scheme of its address.
+CACHE_PACKAGES = {
+    **dict.fromkeys(("redis", "rediss", "rediscache"), "redis"),
+    "pymemcache": "pymemcache",
+    "pylibmc": "pylibmc",
+}
+# A lost server keeps nobody waiting for longer.
+REDIS_OPTIONS = {"socket_timeout": 2}
 DATABASE_FORMS = "write sqlite:///var/site.sqlite3 or mysql://user:password@host:3306/name"
 
 
@@ -102,6 +110,23 @@ def time_zone(env, default):
     return read(
         lambda name, default: ZoneInfo(env.str(name, default=default)).key, "TIME_ZONE", default
     )
+
+
+def cache(env, default):
+    """Return Django's settings of the cache that CACHE_URL names.
+
+    Raises ImproperlyConfigured for one whose Python package is not installed.
+    """
+    url = env.str("CACHE_URL", default="") or default
+    config = read(lambda _name, default: env.cache_url_config(default), "CACHE_URL", url)
+    package = CACHE_PACKAGES.get(url.partition("://")[0])
+    if package and importlib.util.find_spec(package) is None:
+        raise ImproperlyConfigured(
+            f"CACHE_URL needs the package {package}, which is not installed: see .env.example."
+        )
+    if config["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+        config["OPTIONS"] = REDIS_OPTIONS | config.get("OPTIONS", {})
+    return config
 
 
 def database(env, base, default):

@@ -88,7 +88,7 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(env, BASE_DIR, "sqlite:///var/site.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Every worker counts wrong passwords in the same place, so the default is no memory of its own.
-CACHES = {"default": environment.read(env.cache_url, "CACHE_URL", f"filecache://{VAR_DIR}/cache")}
+CACHES = {"default": environment.cache(env, f"filecache://{VAR_DIR}/cache")}
 if CACHES["default"]["BACKEND"].endswith(".FileBasedCache"):
     CACHES["default"]["BACKEND"] = "stocks.cache.SharedFileCache"
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 20_000)

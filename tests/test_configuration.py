@@ -29,6 +29,10 @@ WRONG = {
         "TRUSTED_PROXY_COUNT cannot be read: see .env.example for how to write it.",
     ),
     "cache": ({"CACHE_URL": "nonsense://x"}, "CACHE_URL cannot be read: "),
+    "package of the cache": (
+        {"CACHE_URL": "pylibmc://hunter2:1"},
+        "CACHE_URL needs the package pylibmc, which is not installed: see .env.example.",
+    ),
     "mail": ({"EMAIL_URL": "nonsense://x"}, "EMAIL_URL cannot be read: "),
     "mail port": ({"EMAIL_URL": "smtp://u:hunter2@host:port"}, "EMAIL_URL cannot be read: "),
     "no address": (
@@ -123,6 +127,21 @@ def test_a_missing_mysqlclient_is_named(tmp_path):
     env = environment(tmp_path, DATABASE_URL=url, PYTHONPATH=str(tmp_path))
     line = "DATABASE_URL asks for MariaDB/MySQL but mysqlclient is not installed: apt install "
     assert_one_line(run("manage.py", "check", env=env), line)
+
+
+def test_without_an_address_the_cache_is_files(tmp_path):
+    env = environment(tmp_path, CACHE_URL="")
+    code = "from stocksite.settings import *; print(CACHES['default']['BACKEND'])"
+    assert run("-c", code, env=env).stdout == "stocks.cache.SharedFileCache\n"
+
+
+def test_a_redis_that_is_lost_keeps_nobody_waiting(tmp_path):
+    (tmp_path / "redis.py").touch()
+    url = "rediscache://127.0.0.1:6379/0?socket_connect_timeout=9"
+    env = environment(tmp_path, CACHE_URL=url, PYTHONPATH=str(tmp_path))
+    code = "from stocksite.settings import *; print(CACHES['pages']['OPTIONS'])"
+    expected = {"socket_timeout": 2, "socket_connect_timeout": 9}
+    assert run("-c", code, env=env).stdout == f"{expected}\n"
 
 
 def test_an_example_of_every_setting_is_given(tmp_path):

@@ -5,6 +5,7 @@ import time
 
 import html5lib
 import pytest
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import OperationalError, connection
 from django.urls import get_resolver
 
@@ -18,6 +19,7 @@ from .test_data_change import import_quotes, save
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
 
+FAILS = "The cache of pages fails (ConnectionError): each process makes its own."
 PUBLIC = [
     "/",
     "/?q=qxh",
@@ -325,6 +327,42 @@ def test_what_another_version_of_the_site_keeps_is_not_taken(new_cache, monkeypa
     other = new_cache()
     Answer(other, "/")
     assert other.pages.counts["made"] == 1
+
+
+class BrokenCache(LocMemCache):
+    """A cache that is away."""
+
+    def lose(self, *_args, **_kwargs):
+        raise ConnectionError("gone")
+
+    get = add = set = delete = has_key = lose
+
+
+BROKEN = {"BACKEND": f"{__name__}.BrokenCache"}
+
+
+def test_without_the_shared_cache_each_process_makes_its_own(new_cache, settings, caplog):
+    one, other = new_cache(), new_cache()
+    settings.CACHES = {**settings.CACHES, "pages": BROKEN}
+    for cache in (one, other, one, other):
+        assert "000007" in Answer(cache, "/").text
+        assert Answer(cache, "/?sort=-price").status == 200
+    assert (one.pages.counts["made"], other.pages.counts["made"]) == (2, 2)
+    assert caplog.messages.count(FAILS) == 2
+
+
+def test_a_shared_cache_that_is_back_is_used_again(new_cache, settings, monkeypatch):
+    pages = settings.CACHES["pages"]
+    settings.CACHES = {**settings.CACHES, "pages": BROKEN}
+    one, other = new_cache(), new_cache()
+    assert Answer(one, "/").status == 200
+    settings.CACHES = {**settings.CACHES, "pages": pages}
+    Answer(one, "/about/")
+    monkeypatch.setattr("stocks.cache.LEFT_ALONE", 0)
+    Answer(one, "/market/")
+    for path in ("/about/", "/market/"):
+        Answer(other, path)
+    assert (other.pages.counts["made"], other.pages.counts["shared"]) == (1, 1)
 
 
 def slow_application(*answer, seconds=0.3):
