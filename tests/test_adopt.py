@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from stocks.models import WatchlistEntry
+from stocks.models import Stock, WatchlistEntry
 
 from . import old_site
 from .old_site import OldDatabase
@@ -193,6 +193,26 @@ def test_everything_at_once(old_database):
     )
     assert old_database.rows("SELECT id, short FROM info ORDER BY id")[-1] == (91, "🚀")
     assert old_database.rows(entries)[-1] == ("🚀 up", 91)
+
+
+@ON_MARIADB
+def test_what_it_takes_can_be_saved_again(old_database):
+    wrong = {"price": "0.00", "highs": "-3.00", "chg": "-120.00%", "turnover": "-5%"}
+    old_database.run(old_site.INFO)
+    old_database.fill([old_site.stock(1, "000007", **wrong)], [])
+    dry = old_database.adopt("--dry-run")
+    for line in (
+        "price '0.00': below 0.0001, becomes empty",
+        "highs '-3.00': below 0.0001, becomes empty",
+        "chg '-120.00%': below -100, becomes empty",
+        "turnover '-5%': below 0, becomes empty",
+    ):
+        assert f"info, id 1, code '000007', {line}" in dry
+    old_database.adopt()
+    with old_database.in_place_of_the_sites():
+        stock = Stock.objects.get()
+        stock.full_clean()
+    assert [getattr(stock, name) for name in (*wrong, "distance")] == [None] * 5
 
 
 @ON_MARIADB

@@ -79,6 +79,27 @@ def test_a_text_becomes_a_number_or_is_listed(text, number, said):
         assert plan.changed == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "number", "least"),
+    [
+        ("price", "0.00", None, "0.0001"),
+        ("price", "-3.00", None, "0.0001"),
+        ("price", "0.00004", None, "0.0001"),
+        ("price", "0.0001", "0.0001", ""),
+        ("highs", "0.00", None, "0.0001"),
+        ("chg", "-120%", None, "-100"),
+        ("chg", "-100%", "-100", ""),
+        ("turnover", "-5%", None, "0"),
+        ("turnover", "0%", "0", ""),
+    ],
+)
+def test_a_number_that_the_site_refuses_becomes_empty_and_is_listed(name, text, number, least):
+    plan = make_plan([info_row(7, **{name: text})], [])
+    assert getattr(plan.stocks[0], name) == (None if number is None else Decimal(number))
+    line = f"info, id 7, code '000007', {name} {text!r}: below {least}, becomes empty"
+    assert plan.changed == ([line] if least else [])
+
+
 def test_a_day_that_is_none_becomes_empty_and_is_listed():
     days = ["2017-07-18", None, "0000-00-00", "2017-02-00"]
     rows = [info_row(pk, code=f"00000{pk}", time=day) for pk, day in enumerate(days, 1)]

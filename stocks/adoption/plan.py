@@ -120,7 +120,7 @@ def refusal(stock):
 
 
 def make_number(text, number, where, plan):
-    """Return the Decimal of a text, None when it is no number that the field can hold."""
+    """Return the Decimal of a text, None when it is no number that the field takes."""
     if text is None:
         return None
     where = f"{where}, {number.name} {shown(text)}"
@@ -132,6 +132,12 @@ def make_number(text, number, where, plan):
     stored = value.quantize(Decimal(1).scaleb(-number.decimal_places))
     if abs(stored) >= 10 ** (number.max_digits - number.decimal_places):
         plan.changed.append(f"{where}: too large, becomes empty")
+        return None
+    try:
+        number.run_validators(stored)
+    except ValidationError as refused:
+        least = ", ".join(str(error.params["limit_value"]) for error in refused.error_list)
+        plan.changed.append(f"{where}: below {least}, becomes empty")
         return None
     if stored != value:
         plan.changed.append(f"{where}: rounded to {stored}")
