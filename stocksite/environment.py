@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import io
 import os
 import re
 import secrets
@@ -15,6 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 DOTENV_LINE = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 SHORTEST_SECRET = 40
 FEWEST_CHARACTERS = 10
+SWITCHES = {
+    **dict.fromkeys(("on", "true", "1", "yes", "y", "ok"), True),
+    **dict.fromkeys(("off", "false", "0", "no", "n"), False),
+}
 
 # Strict mode refuses what does not fit; the timeouts keep a lost server from holding a worker.
 MYSQL_OPTIONS = {
@@ -55,11 +60,11 @@ def read_dotenv(path):
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"{path.name} cannot be read as UTF-8 text.") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        plain = line.strip()
-        if plain and not plain.startswith("#") and not DOTENV_LINE.fullmatch(plain):
+    lines = [line.strip() for line in text.splitlines()]
+    for number, line in enumerate(lines, 1):
+        if line and not line.startswith("#") and not DOTENV_LINE.fullmatch(line):
             raise ImproperlyConfigured(f"{path.name}, line {number}: write NAME=value.")
-    environ.Env.read_env(path)
+    environ.Env.read_env(io.StringIO("\n".join(lines)))
 
 
 def read(cast, name, default):
@@ -84,6 +89,20 @@ def at_least(env, name, default, least):
     if number < least:
         raise ImproperlyConfigured(f"{name} is below {least}.")
     return number
+
+
+def switch(env, name, default):
+    """Return whether the variable `name` is on; ImproperlyConfigured for neither on nor off."""
+    word = env.str(name, default=default).strip().lower()
+    if word not in SWITCHES:
+        raise ImproperlyConfigured(f"{name} is neither on nor off: write one of the two.")
+    return SWITCHES[word]
+
+
+def texts(env, name, *default):
+    """Return the texts in the variable `name`, which commas divide."""
+    parts = env.str(name, default=",".join(default)).split(",")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def package_folder(package, folder):

@@ -15,13 +15,13 @@ VAR_DIR = BASE_DIR / "var"
 environment.read_dotenv(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
 env = environ.Env()
 
-DEBUG = environment.read(env.bool, "DEBUG", False)
+DEBUG = environment.switch(env, "DEBUG", "off")
 SECRET_KEY = environment.secret_key(env, VAR_DIR / "secret_key", DEBUG)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SECRET_KEY_FALLBACKS = environment.texts(env, "SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = environment.texts(env, "ALLOWED_HOSTS", "localhost", "127.0.0.1", "[::1]")
 if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is empty: set the names the site is reached by.")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = environment.texts(env, "CSRF_TRUSTED_ORIGINS")
 
 # Some constraints of django-allauth have conditions, which MariaDB cannot keep: allauth looks
 # before it writes, and a warning at each command helps nobody.
@@ -111,8 +111,8 @@ IMPORT_DIR = VAR_DIR / "imports"
 IMPORT_MAX_BYTES = environment.at_least(env, "IMPORT_MAX_MB", 512, 1) * 1024**2
 
 # Feeds: in which order they are tried, for which markets, and how long to wait between requests
-FEEDS = env.list("FEEDS", default=["tencent", "sina", "eastmoney", "stooq"])
-FEED_MARKETS = env.list("FEED_MARKETS", default=["SH", "SZ", "BJ"])
+FEEDS = environment.texts(env, "FEEDS", "tencent", "sina", "eastmoney", "stooq")
+FEED_MARKETS = environment.texts(env, "FEED_MARKETS", "SH", "SZ", "BJ")
 FEED_PAUSE = environment.read(env.float, "FEED_PAUSE", 0.1)
 FEED_ADDRESSES = {
     name: env.str(f"{name.upper()}_URL", default=address)
@@ -143,7 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_REDIRECT_URL = "watchlist"
 LOGOUT_REDIRECT_URL = "market"
-SIGNUP_OPEN = environment.read(env.bool, "SIGNUP_OPEN", True)
+SIGNUP_OPEN = environment.switch(env, "SIGNUP_OPEN", "on")
 ACCOUNT_ADAPTER = "stocks.accounts.AccountAdapter"
 ACCOUNT_FORMS = {"login": "stocks.accounts.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -192,7 +192,7 @@ WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # Safety
-HTTPS = environment.read(env.bool, "HTTPS", False)
+HTTPS = environment.switch(env, "HTTPS", "off")
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if HTTPS else 0

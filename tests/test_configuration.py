@@ -21,6 +21,13 @@ WRONG = {
         {"ALLOWED_HOSTS": ""},
         "ALLOWED_HOSTS is empty: set the names the site is reached by.",
     ),
+    "hosts of spaces": ({"ALLOWED_HOSTS": " , "}, "ALLOWED_HOSTS is empty: "),
+    "neither on nor off": (
+        {"DEBUG": "maybe"},
+        "DEBUG is neither on nor off: write one of the two.",
+    ),
+    "on with a comment": ({"HTTPS": "on # hunter2"}, "HTTPS is neither on nor off: "),
+    "nothing for on or off": ({"SIGNUP_OPEN": ""}, "SIGNUP_OPEN is neither on nor off: "),
     "log format": ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is none of text, json."),
     "log level": ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is none of info, debug, warning, error."),
     "time zone": ({"TIME_ZONE": "Mars/Base"}, "TIME_ZONE cannot be read: "),
@@ -98,7 +105,7 @@ def test_debug_takes_any_key_and_no_hosts(tmp_path):
     assert run("manage.py", "check", env=env).returncode == 0
 
 
-@pytest.mark.parametrize("line", ["DEBUG", "= on", "1DEBUG=on", "DEBUG: on"])
+@pytest.mark.parametrize("line", ["DEBUG", "= on", "1DEBUG=on", "DEBUG: on", " SECRET_KEY hunter2"])
 def test_a_malformed_line_of_the_env_file_is_named(line, tmp_path):
     path = tmp_path / "site.env"
     path.write_text(f"# The site\n\nexport LOG_FORMAT=json\n{line}\n")
@@ -112,6 +119,32 @@ def test_the_env_file_is_read_and_the_environment_wins(tmp_path):
     env = environment(tmp_path, ENV_FILE=str(path), TIME_ZONE="Asia/Seoul")
     code = "from stocksite.settings import *; print(TIME_ZONE, DEFAULT_FROM_EMAIL)"
     assert run("-c", code, env=env).stdout == "Asia/Seoul Site <a@example.org>\n"
+
+
+def test_an_indented_line_of_the_env_file_counts(tmp_path):
+    path = tmp_path / "site.env"
+    path.write_text(" SECRET_KEY=hunter2\n\t# why\n")
+    env = environment(tmp_path, ENV_FILE=str(path))
+    assert_one_line(run("manage.py", "check", env=env), "SECRET_KEY is weak: ")
+
+
+@pytest.mark.parametrize(
+    ("word", "is_on"),
+    [("ON", True), (" true", True), ("1", True), ("ok", True), ("No", False), ("off ", False)],
+)
+def test_a_switch_is_on_or_off(word, is_on, tmp_path):
+    done = run(
+        "-c",
+        "from stocksite.settings import *; print(HTTPS)",
+        env=environment(tmp_path, HTTPS=word),
+    )
+    assert done.stdout == f"{is_on}\n"
+
+
+def test_a_list_has_neither_spaces_nor_gaps(tmp_path):
+    env = environment(tmp_path, ALLOWED_HOSTS=" a.example, b.example,,", FEEDS="stooq , sina")
+    code = "from stocksite.settings import *; print(ALLOWED_HOSTS, FEEDS)"
+    assert run("-c", code, env=env).stdout == "['a.example', 'b.example'] ['stooq', 'sina']\n"
 
 
 def test_an_env_file_that_cannot_be_read_is_named(tmp_path):
