@@ -3,6 +3,7 @@
 import re
 import time
 
+from django.middleware.common import CommonMiddleware
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 
@@ -21,6 +22,8 @@ NOT_IN_HTML = re.compile(
 MARK = "\N{REPLACEMENT CHARACTER}".encode()
 # Words on the interpreter's stack: room for all calls that a page takes.
 ROOM = 2**14
+# Asked by whoever watches the process, by any name of the machine.
+PROBES = ("/healthz", "/readyz")
 
 
 def room_on_the_stack(get_response):
@@ -86,6 +89,14 @@ class TextMiddleware:
                 response.content = fit
                 response["Content-Length"] = len(fit)
         return response
+
+
+class HostMiddleware(CommonMiddleware):
+    """Refuse a name that is none of the site's, but for those who ask whether it lives."""
+
+    def process_request(self, request):
+        """Check the request's host."""
+        return None if request.path_info in PROBES else super().process_request(request)
 
 
 class DisplayMiddleware:

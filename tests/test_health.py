@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.test import Client
 
 from stocks.page_cache import CHECKED_EVERY
 
@@ -25,6 +26,27 @@ def test_readyz_reads_the_stocks(client, stocks, django_assert_num_queries):
 
 def test_readyz_of_an_empty_table_is_ready(client, db):
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["localhost:8231", "10.0.0.5", "_", ""])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_may_use_any_name_and_plain_http(path, host, client, stocks, settings, caplog):
+    settings.ALLOWED_HOSTS = ["stocks.example.org"]
+    settings.SECURE_SSL_REDIRECT = True
+    caplog.set_level("INFO")
+    response = client.get(path, HTTP_HOST=host)
+    assert response.status_code == 200
+    assert int(response["Content-Length"]) == len(response.content)
+    [line] = [record.access for record in caplog.records if hasattr(record, "access")]
+    assert (line["method"], line["path"], line["status"]) == ("GET", path, 200)
+
+
+@pytest.mark.parametrize("path", ["/", "/about/", "/healthz/", "/readyz/x", "/metrics"])
+def test_everything_else_asks_for_the_sites_name_and_https(path, client, stocks, settings):
+    settings.ALLOWED_HOSTS = ["stocks.example.org"]
+    assert client.get(path, HTTP_HOST="localhost").status_code == 400
+    settings.SECURE_SSL_REDIRECT = True
+    assert Client().get(path, HTTP_HOST="stocks.example.org").status_code == 301
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
