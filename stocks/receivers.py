@@ -3,6 +3,7 @@
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.signals import user_logged_in
+from django.core.management import CommandError
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.utils import translation
@@ -31,6 +32,18 @@ EDITORS_MAY = (
 def derive_on_save(instance, **_kwargs):
     """Keep the derived fields true on every save, `loaddata` included, which skips `save`."""
     instance.derive()
+
+
+@receiver(pre_save, sender=Stock)
+def refuse_another_stock(instance, raw, using, **_kwargs):
+    """Let `loaddata` turn no stock into another, which people's watchlists would then show."""
+    stored = raw and Stock.objects.using(using).filter(pk=instance.pk).first()
+    if stored and stored.slug != instance.slug:
+        raise CommandError(
+            f"Nothing was loaded: stock {stored.pk} of this site is {stored.symbol} "
+            f"{stored.short}, and the file would turn it into {instance.symbol} "
+            f"{instance.short}. Load the file into an empty database, or without pk in its rows."
+        )
 
 
 @receiver(post_save, sender=Stock)
