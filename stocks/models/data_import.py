@@ -54,7 +54,10 @@ class DataImport(models.Model):
 
 
 class ImportBatch(models.Model):
-    """What a few thousand rows of an import wrote: compressed JSON, see `stocks.imports.kept`."""
+    """What a few thousand rows of an import wrote, compressed by `stocks.imports.kept`.
+
+    It is a line of JSON, and then the values of the columns of new rows.
+    """
 
     data_import = models.ForeignKey(
         DataImport,
