@@ -8,17 +8,27 @@ import re
 import subprocess
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from shutil import copytree
 
 import pytest
 
 from .mariadb import free_port, program
-from .processes import ROOT, fetch, serving
+from .processes import ROOT, environment, fetch, run, serving
 
 pytestmark = pytest.mark.sqlite
 
 
 @pytest.fixture(scope="module")
-def behind_nginx(site, tmp_path_factory):
+def proxied(site, tmp_path_factory):
+    """The environment of a copy of the site, which these tests change."""
+    folder = tmp_path_factory.mktemp("proxied") / "site"
+    copytree(site["HOME"], folder)
+    return environment(folder)
+
+
+@pytest.fixture(scope="module")
+def behind_nginx(proxied, tmp_path_factory):
     """The address of the site behind nginx, which is configured as an operator would."""
     if not program("nginx"):
         assert os.environ.get("CI") != "true", "nginx is missing: apt install nginx-light"
@@ -40,7 +50,7 @@ def behind_nginx(site, tmp_path_factory):
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
     url = f"http://127.0.0.1:{port}/"
     command = (program("nginx"), "-c", folder / "nginx.conf", "-e", folder / "error.log")
-    env = {**site, "TRUSTED_PROXY_COUNT": "1"}
+    env = {**proxied, "TRUSTED_PROXY_COUNT": "1"}
     address = f"http://127.0.0.1:{site_port}/healthz"
     with (
         serving("manage.py", "serve", str(site_port), env=env, url=address),
@@ -86,7 +96,19 @@ def test_language_and_encoding_have_pages_of_their_own(behind_nginx):
             assert "Turnover" in gzip.decompress(response.read()).decode()
 
 
-def test_a_person_never_meets_the_cache(behind_nginx, site):
+def test_all_who_ask_for_a_page_that_has_ended_see_the_new_one(behind_nginx, proxied):
+    address, price = f"{behind_nginx}stocks/000007.SZ/", "98.76"
+    assert price not in fetch(address)[2]
+    change = "from stocks.models import Stock; s = Stock.objects.get(code='000007')"
+    done = run("manage.py", "shell", "-c", f"{change}; s.price = '{price}'; s.save()", env=proxied)
+    assert done.returncode == 0, done.stderr
+    time.sleep(2.1)
+    with ThreadPoolExecutor(8) as people:
+        pages = list(people.map(lambda _n: fetch(address)[2], range(8)))
+    assert [price in page for page in pages] == [True] * 8
+
+
+def test_a_person_never_meets_the_cache(behind_nginx):
     status, headers, page = fetch(f"{behind_nginx}accounts/signup/")
     cookie = headers["Set-Cookie"].partition(";")[0]
     token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)[1]
