@@ -69,7 +69,8 @@ class PrivateMiddleware:
     def __call__(self, request):
         """Say that a page is for one person, and to be asked for anew, unless it says itself."""
         response = self.get_response(request)
-        if PUBLIC not in request.META and not response.has_header("Cache-Control"):
+        kept = PUBLIC in request.META and response.status_code == 200
+        if not kept and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
         return response
 

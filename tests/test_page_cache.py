@@ -210,13 +210,21 @@ def test_cookies_redirects_and_errors_are_never_kept(new_cache, application):
     assert not cache.pages.pages
 
 
-@pytest.mark.parametrize("path", ["/stocks/000007/", "/stocks/999999.SZ/", "/histogram/x.svg"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/stocks/000007/",
+        "/stocks/999999.SZ/",
+        "/stocks/999999/bars.json",
+        "/histogram/x.svg",
+    ],
+)
 def test_redirects_and_errors_are_passed_on(cache, client, path):
     for _again in range(2):
         answer, direct = Answer(cache, path), client.get(path)
         assert answer.status == direct.status_code
         assert answer.headers.get("location") == direct.get("Location")
-        assert "public" not in answer.headers.get("cache-control", "")
+        assert answer.headers["cache-control"] == "private, no-cache"
     assert not cache.pages.pages
 
 

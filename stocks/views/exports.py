@@ -1,7 +1,7 @@
 """The tables as files."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -57,7 +57,6 @@ def file_response(request, form, title, source):
         "Content-Type": content_type,
         "Content-Disposition": content_disposition_header(True, name),
     }
-    if request.method == "HEAD":
-        return HttpResponse(headers=headers)
     # The headings are made here: the language may be another one while the file is sent.
-    return StreamingHttpResponse(write(source, source.headings), headers=headers)
+    rows = () if request.method == "HEAD" else write(source, source.headings)
+    return StreamingHttpResponse(rows, headers=headers)
