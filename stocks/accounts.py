@@ -1,5 +1,7 @@
 """How accounts work here, where it differs from allauth's own way."""
 
+from dataclasses import asdict
+
 from allauth.account import forms as account_forms
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -22,6 +24,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         """Return whether people may sign up by themselves."""
         return settings.SIGNUP_OPEN
+
+    def save_user(self, request, user, form, commit=True):
+        """Save a new account, with the language, theme and colours the visitor chose."""
+        for name, value in asdict(request.display).items():
+            setattr(user, name, value)
+        return super().save_user(request, user, form, commit)
 
     def clean_username(self, username, shallow=False):
         """Return the name in the form it is kept and compared in."""

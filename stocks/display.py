@@ -7,6 +7,7 @@ from django.utils import translation
 
 from .models import User
 
+COOKIES = {"language": settings.LANGUAGE_COOKIE_NAME, "theme": "theme", "up_colour": "up_colour"}
 UP_BY_LANGUAGE = {"zh-hans": User.UpColour.RED, "en": User.UpColour.GREEN}
 COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGES = dict(settings.LANGUAGES)
@@ -29,8 +30,7 @@ class Display:
     @classmethod
     def of_cookies(cls, cookies):
         """Return the choices in a visitor's cookies."""
-        names = (settings.LANGUAGE_COOKIE_NAME, "theme", "up_colour")
-        return cls.checked(*(cookies.get(name, "") for name in names))
+        return cls.checked(*(cookies.get(name, "") for name in COOKIES.values()))
 
     @classmethod
     def checked(cls, language, theme, up_colour):
@@ -46,22 +46,18 @@ class Display:
         """The colour of a rising price: red by default in Chinese, green in English."""
         return self.up_colour or UP_BY_LANGUAGE[translation.get_language()]
 
-    def save_cookies(self, response):
-        """Keep the choices in the visitor's browser for a year."""
-        cookies = {
-            settings.LANGUAGE_COOKIE_NAME: self.language,
-            "theme": self.theme,
-            "up_colour": self.up_colour,
-        }
-        for name, value in cookies.items():
-            if value:
-                response.set_cookie(
-                    name,
-                    value,
-                    max_age=COOKIE_AGE,
-                    secure=settings.SESSION_COOKIE_SECURE,
-                    httponly=True,
-                    samesite="Lax",
-                )
-            else:
-                response.delete_cookie(name)
+
+def save_cookies(response, choices):
+    """Keep choices, by name, in the visitor's browser for a year; the others stay."""
+    for name, value in choices.items():
+        if value:
+            response.set_cookie(
+                COOKIES[name],
+                value,
+                max_age=COOKIE_AGE,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        else:
+            response.delete_cookie(COOKIES[name])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from .conftest import PASSWORD
 from .pages import find, parse, said, text
 
 pytestmark = pytest.mark.sqlite
@@ -60,6 +61,33 @@ def test_persons_choices_are_kept_with_the_person(alice, alice_client, bob, sign
     assert (alice.language, alice.theme, alice.up_colour) == ("zh-hans", "light", "green")
     assert look(sign_in(alice).get("/")) == ("zh-hans", "light", "green")
     assert look(sign_in(bob).get("/")) == ("en", None, "green")
+
+
+def test_one_choice_leaves_the_others_alone(client, alice_client):
+    for visitor in (client, alice_client):
+        visitor.cookies["django_language"] = "zh-hans"
+        response = visitor.post("/settings/", {"theme": "dark"}, follow=True)
+        assert said(response) == ["设置已保存。"]
+        assert look(response) == ("zh-hans", "dark", "red")
+        assert "up_colour" not in visitor.cookies
+
+
+def test_visitors_choices_become_those_of_a_new_account(client, django_user_model, db):
+    client.post("/settings/", {"language": "zh-hans", "theme": "dark", "up_colour": "blue"})
+    data = {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
+    client.post("/accounts/signup/", data)
+    client.cookies.pop("django_language")
+    assert look(client.get("/")) == ("zh-hans", "dark", "blue")
+    client.post("/settings/", {"theme": "light"})
+    dora = django_user_model.objects.get()
+    assert (dora.language, dora.theme, dora.up_colour) == ("zh-hans", "light", "blue")
+
+
+def test_choices_of_the_browser_do_not_become_those_of_an_account_there_is(client, alice):
+    client.post("/settings/", {"language": "zh-hans", "theme": "dark", "up_colour": "blue"})
+    client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+    alice.refresh_from_db()
+    assert (alice.language, alice.theme, alice.up_colour) == ("", "", "")
 
 
 def test_person_comes_before_the_cookie_and_the_cookie_before_the_browser(

@@ -1,6 +1,6 @@
 """The settings of the person or, signed out, of the browser."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from django.conf import settings as configuration
 from django.contrib import messages
@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from ..display import save_cookies
 from ..forms import DisplayForm
 from .shared import way_back
 
@@ -25,13 +26,14 @@ def settings(request):
         context = {"form": form, "next": way_back(request, "market")}
         return render(request, "settings.html", context, status=400)
     given = {name: form.cleaned_data[name] for name in form.fields if name in request.POST}
-    display = replace(request.display, **given)
     if request.user.is_authenticated:
-        request.user.save_display(**asdict(display))
-    # The language chosen before no longer counts as the browser's.
-    request.COOKIES.pop(configuration.LANGUAGE_COOKIE_NAME, None)
-    translation.activate(display.language or translation.get_language_from_request(request))
+        request.user.save_display(**given)
+    if "language" in given:
+        # The language chosen before no longer counts as the browser's.
+        request.COOKIES.pop(configuration.LANGUAGE_COOKIE_NAME, None)
+        language = given["language"] or translation.get_language_from_request(request)
+        translation.activate(language)
     messages.success(request, _("The settings are saved."))
     response = redirect(way_back(request, "market"))
-    display.save_cookies(response)
+    save_cookies(response, given)
     return response
