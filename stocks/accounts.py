@@ -1,5 +1,6 @@
 """How accounts work here, where it differs from allauth's own way."""
 
+import logging
 from dataclasses import asdict
 
 from allauth.account import forms as account_forms
@@ -8,14 +9,20 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from django.conf import settings
+from django.contrib import messages
 from django.core.validators import MaxLengthValidator
+from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from .models import User
 
+log = logging.getLogger(__name__)
 LONGEST_EMAIL = 254
 LIMITED = ("too_many_login_attempts", "rate_limited")
+# What whoever asks for a new password is sent: an address that is known and another look alike.
+RESETS = ("account/email/password_reset_key", "account/email/unknown_account")
+SENT = "account/messages/email_confirmation_sent.txt"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -53,10 +60,26 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().validation_error(code, *args)
 
     def send_mail(self, template_prefix, email, context):
-        """Send a mail in the language of the person it goes to, when they chose one."""
+        """Send a mail in the language of the person it goes to, when they chose one.
+
+        Where none can be sent, what was done besides stays done, and the page says so.
+        """
         language = getattr(context.get("user"), "language", "") or translation.get_language()
-        with translation.override(language):
-            super().send_mail(template_prefix, email, context)
+        try:
+            with translation.override(language):
+                super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            # Only of what kind it is: its text may quote the mail and the address.
+            log.error("%s could not be sent: %s", template_prefix, type(error).__name__)
+            messages.warning(self.request, _("The e-mail could not be sent. Try again later."))
+            if template_prefix in RESETS:
+                raise ImmediateHttpResponse(redirect("account_reset_password")) from None
+            self.request.unsent = True
+
+    def add_message(self, request, level, message_template=None, *args, **kwargs):
+        """Say what was done; not that a mail was sent which could not be."""
+        if message_template != SENT or not getattr(request, "unsent", False):
+            super().add_message(request, level, message_template, *args, **kwargs)
 
 
 class LoginForm(account_forms.LoginForm):

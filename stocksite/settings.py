@@ -156,6 +156,8 @@ MFA_TOTP_ISSUER = "stocksite"
 # A clock may be half a minute off; an address nobody confirmed is no reason to go without.
 MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Seconds: whoever signs up waits for the mail server.
+EMAIL_TIMEOUT = 10
 EMAIL_CONFIG = environment.read(env.email_url, "EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="stocksite@localhost")

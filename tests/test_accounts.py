@@ -3,6 +3,7 @@
 import concurrent.futures
 import multiprocessing
 import re
+import smtplib
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +21,7 @@ from stocks.cache import SharedFileCache
 from stocks.models import User
 
 from .conftest import PASSWORD
-from .pages import find, parse, text
+from .pages import find, parse, said, text
 
 pytestmark = pytest.mark.sqlite
 
@@ -348,6 +350,38 @@ def test_unknown_address_leaks_nothing(client, alice):
     assert client.get(known["Location"]).content
     assert "/key/" not in mail.outbox[1].body
     assert mail.outbox[1].to == ["nobody@example.org"]
+
+
+@pytest.fixture
+def no_mail(monkeypatch):
+    """A mail server that quotes the mail it refuses."""
+
+    def refuse(*args):
+        raise smtplib.SMTPRecipientsRefused({"dora@example.org": (550, b"/key/ refused")})
+
+    monkeypatch.setattr(EmailMessage, "send", refuse)
+
+
+def test_sign_up_without_a_mail_server_says_so_and_succeeds(client, db, no_mail, caplog):
+    sign_up_as(client, "dora", "dora@example.org")
+    assert signed_in(client)
+    assert said(client.get("/")) == [
+        "The e-mail could not be sent. Try again later.",
+        "Signed in as dora.",
+    ]
+    (record,) = (record for record in caplog.records if record.name == "stocks.accounts")
+    assert (record.levelname, record.getMessage()) == (
+        "ERROR",
+        "account/email/email_confirmation_signup could not be sent: SMTPRecipientsRefused",
+    )
+
+
+def test_reset_without_a_mail_server_says_so_of_any_address(client, alice, no_mail):
+    for email in ("alice@example.org", "nobody@example.org"):
+        response = client.post(RESET, {"email": email}, follow=True)
+        assert response.redirect_chain == [(RESET, 302)]
+        assert said(response) == ["The e-mail could not be sent. Try again later."]
+        assert email not in response.content.decode()
 
 
 def test_change_of_the_password(client, alice):
