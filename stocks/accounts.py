@@ -53,6 +53,12 @@ class AccountAdapter(DefaultAccountAdapter):
             credentials["username"] = User.normalize_username(credentials["username"])
         return super().authenticate(request, **credentials)
 
+    def post_login(self, request, user, **login):
+        """Answer a sign-in; with the form of the note, when one is still to be written."""
+        response = super().post_login(request, user, **login)
+        unwritten = request.session.get("unwritten")
+        return redirect("old_note", unwritten[0]) if unwritten else response
+
     def validation_error(self, code, *args):
         """Return the error of a form; too many tries are answered by the page of status 429."""
         if code in LIMITED:

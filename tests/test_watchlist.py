@@ -206,6 +206,52 @@ def test_signed_out_the_button_signs_in_and_then_does_it(
     assert "asked" not in client.session
 
 
+def press(client, response):
+    """Press the button of the note's form."""
+    (form,) = find(parse(response), "form", css="note")
+    fields = {field.get("name"): field.get("value") for field in find(form, "input")}
+    (button,) = find(form, "button")
+    fields[button.get("name") or ""] = button.get("value")
+    for field in find(form, "textarea"):
+        fields[field.get("name")] = "".join(field.itertext())
+    return client.post(form.get("action"), fields, follow=True)
+
+
+@pytest.mark.parametrize("way", ["/accounts/login/", "/accounts/signup/"])
+def test_note_of_a_stock_not_on_the_list_is_kept_through_signing_in(client, alice, stocks, way):
+    do(client, "note", note_info="a < b\r\n?")
+    fields = {"login": "alice", "password": PASSWORD, "next": "/?q=0"}
+    fields |= {"username": "dora", "password1": PASSWORD, "password2": PASSWORD}
+    response = client.post(way, fields, follow=True)
+    assert "000007 全新好 is not on your watchlist: add it with your note." in said(response)
+    assert not WatchlistEntry.objects.exists()
+    response = press(client, client.get(response.redirect_chain[-1][0]))
+    assert said(response) == [
+        "000007 全新好 is on your watchlist.",
+        "The note of 000007 全新好 is saved.",
+    ]
+    assert WatchlistEntry.objects.get().note_info == "a < b\n?"
+    assert "unwritten" not in client.session
+
+
+def test_page_of_a_note_for_a_stock_not_on_the_list_adds_both(alice_client, alice, stocks):
+    refused = do(alice_client, "note", note_info="x" * 2001, add="1")
+    assert refused.status_code == 400
+    (button,) = find(find(parse(refused), "form", css="note")[0], "button")
+    assert button.get("name") == "add"
+    press(alice_client, do(alice_client, "note", note_info="typed"))
+    assert alice.watchlist.get().note_info == "typed"
+
+
+def test_stock_that_is_there_by_now_gets_the_note(alice_client, alice, stocks):
+    alice.watchlist.watch(stocks["000007"], note_info="before")
+    assert said(do(alice_client, "note", note_info="new", add="1")) == [
+        "000007 全新好 is on your watchlist already.",
+        "The note of 000007 全新好 is saved.",
+    ]
+    assert alice.watchlist.get().note_info == "new"
+
+
 def test_button_of_a_visitor_is_a_link_that_signs_in_first(client, alice, stocks):
     (button,) = [
         a for a in find(parse(client.get("/?q=000007")), "a") if a.get("data-add") is not None

@@ -2,10 +2,8 @@
 
 from urllib.parse import unquote_to_bytes
 
-from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from ..forms import NoteForm
 from ..models import Stock
 from . import watchlist
 from .shared import which_stock
@@ -14,18 +12,11 @@ GET_OR_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def confirm(request, action, code, note=None):
-    """Ask whether to do what the address says, with a form for each stock it may mean.
-
-    The forms have the note, or without one the person's own note of each stock.
-    """
+    """Ask whether to do what the address says, for each stock it may mean."""
     found = Stock.objects.called(code)
     if not found:
         return which_stock(request, code, found)
-    notes = request.user.watchlist.notes(found) if request.user.is_authenticated else {}
-    texts = [notes.get(stock.pk, "") if note is None else note for stock in found]
-    forms = [NoteForm(initial={"note_info": text}) for text in texts]
-    context = {"action": action, "choices": zip(found, forms, strict=True)}
-    return render(request, "stocks/confirm.html", context)
+    return watchlist.confirm(request, action, found, note)
 
 
 @GET_OR_POST

@@ -46,7 +46,7 @@ def add(request, stock):
     if not request.user.is_authenticated:
         return sign_in_first(request, "add", stock)
     if request.method != "POST":
-        return render(request, "stocks/confirm.html", {"action": "add", "choices": [(stock, None)]})
+        return confirm(request, "add", [stock])
     add_stock(request, stock)
     return acted(request, stock, watched=True)
 
@@ -76,17 +76,39 @@ def restore(request, stock):
 @require_POST
 @of_one_stock
 def note(request, stock):
-    """Write the note of a stock on the watchlist."""
+    """Write the note of a stock on the watchlist; with `add`, put it there first."""
     form = NoteForm(request.POST)
-    context = {"action": "note", "choices": [(stock, form)]}
     if not form.is_valid():
-        return render(request, "stocks/confirm.html", context, status=400)
+        return confirm(request, "note", [stock], form=form, status=400)
     text = form.cleaned_data["note_info"]
     if not request.user.is_authenticated:
         return sign_in_first(request, "note", stock, text)
-    if not write_note(request, stock, text):
-        return render(request, "stocks/confirm.html", context, status=409)
+    with request.user.alone():
+        if "add" in request.POST:
+            add_stock(request, stock)
+        written = write_note(request, stock, text)
+    if not written:
+        return confirm(request, "note", [stock], form=form, status=409)
+    request.session.pop("unwritten", None)
     return acted(request, stock, watched=True)
+
+
+def confirm(request, action, stocks, note=None, form=None, status=200):
+    """Return the page that asks whether to do it, for each stock it may be about.
+
+    A note's form has `note`, or without one what is still to be written or the person's own.
+    """
+    person = request.user
+    notes = person.watchlist.notes(stocks) if person.is_authenticated else {}
+    slug, unwritten = request.session.get("unwritten", ("", ""))
+    choices = []
+    for stock in stocks:
+        own = unwritten if stock.slug == slug else notes.get(stock.pk, "")
+        initial = {"note_info": own if note is None else note}
+        unlisted = person.is_authenticated and stock.pk not in notes
+        choices.append((stock, form or NoteForm(initial=initial), unlisted))
+    context = {"action": action, "choices": choices}
+    return render(request, "stocks/confirm.html", context, status=status)
 
 
 def acted(request, stock, *, watched):
@@ -126,7 +148,7 @@ def write_note(request, stock, text):
     if listed:
         messages.success(request, _("The note of %(stock)s is saved.") % {"stock": stock})
     else:
-        problem = _("%(stock)s is not on your watchlist: add it, then write the note.")
+        problem = _("%(stock)s is not on your watchlist: add it with your note.")
         messages.error(request, problem % {"stock": stock})
     return listed
 
@@ -142,8 +164,11 @@ def sign_in_first(request, action, stock, *values):
 
 
 def do_what_was_asked(request):
-    """Do, for a person who has just signed in, what they asked for as a visitor."""
+    """Do, for a person who has just signed in, what they asked for as a visitor.
+
+    A note of a stock that is not on the list is kept, to be asked for.
+    """
     action, pk, *values = request.session.pop("asked", [None, None])
     stock = Stock.objects.filter(pk=pk).first()
-    if stock and action in ACTIONS:
-        ACTIONS[action](request, stock, *values)
+    if stock and action in ACTIONS and ACTIONS[action](request, stock, *values) is False:
+        request.session["unwritten"] = [stock.slug, *values]
