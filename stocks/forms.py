@@ -13,7 +13,10 @@ from .models.watchlist import LONGEST_NOTE
 class NoteField(forms.CharField):
     """A note: any text, kept as it was typed; browsers send a line break as two characters."""
 
-    widget = forms.Textarea
+    def __init__(self, *, rows=4, cols=40, **options):
+        options |= {"label": _("Note"), "max_length": LONGEST_NOTE, "required": False}
+        area = forms.Textarea(attrs={"rows": rows, "cols": cols})
+        super().__init__(strip=False, widget=area, **options)
 
     def to_python(self, value):
         """Return the text with its line breaks as one character each."""
@@ -29,13 +32,7 @@ class NoteField(forms.CharField):
 class NoteForm(forms.Form):
     """The note of a stock on one's watchlist."""
 
-    note_info = NoteField(
-        label=_("Note"),
-        max_length=LONGEST_NOTE,
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
+    note_info = NoteField()
 
 
 class ScreenForm(forms.Form):

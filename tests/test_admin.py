@@ -327,10 +327,51 @@ def test_entries_are_found_by_stock_owner_and_note(boss, unowned, alice, stocks)
         ("q=利好", unowned[:1]),
         ("q=alice", [mine]),
         ("q=600729", [mine]),
+        ("q=qxh", unowned[:1]),
+        ("q=", [mine, *unowned[::-1]]),
         ("owned=no", unowned[::-1]),
         ("owned=yes", [mine]),
     ):
         assert list(boss.get(f"{ENTRIES}?{query}").context["cl"].result_list) == expected
+
+
+def notes_in_list(client, **changes):
+    """Send the list as a browser does, with changed notes by the code of their stock."""
+    formset = client.get(ENTRIES).context["cl"].formset
+    count = len(formset.forms)
+    data = {"form-TOTAL_FORMS": count, "form-INITIAL_FORMS": count, "_save": "Save"}
+    for form in formset:
+        note = form["note_info"]
+        assert form.instance.info.code in note.as_widget()
+        data[f"{form.prefix}-id"] = form.instance.pk
+        data[note.html_initial_name] = note.initial
+        data[note.html_name] = changes.get(f"of_{form.instance.info.code}", note.initial)
+    return lambda: client.post(ENTRIES, data)
+
+
+def test_note_changed_in_the_list_is_kept_and_logged(boss, admin, unowned):
+    assert notes_in_list(boss, of_000007="a\r\nb")().status_code == 302
+    first, second = (WatchlistEntry.objects.get(pk=entry.pk) for entry in unowned)
+    assert (first.note_info, second.note_info) == ("a\nb", "")
+    logged = LogEntry.objects.get()
+    assert (logged.user, logged.object_id) == (admin, str(first.pk))
+    assert logged.get_change_message() == "Changed Note."
+    assert "Changed Note." in boss.get(f"{ENTRIES}{first.pk}/history/").content.decode()
+
+
+def test_too_long_a_note_in_the_list_is_refused_by_its_field(boss, unowned):
+    response = notes_in_list(boss, of_000007="x" * 2001)()
+    assert "2000" in response.context["cl"].formset.errors[1]["note_info"][0]
+
+
+def test_note_its_owner_wrote_meanwhile_is_left_by_the_list(boss, alice, stocks):
+    alice.watchlist.watch(stocks["000007"], note_info="before")
+    alice.watchlist.watch(stocks["000036"])
+    save = notes_in_list(boss, of_000036="changed")
+    alice.watchlist.write_note(stocks["000007"], "meanwhile")
+    save()
+    notes = alice.watchlist.order_by("info__code").values_list("note_info", flat=True)
+    assert list(notes) == ["meanwhile", "changed"]
 
 
 def give(client, entries, **more):

@@ -1,9 +1,27 @@
 """What several pages of the admin need."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+
+LONGEST_SEARCH = 64
+
+
+def found_on_site(stocks, text):
+    """Return those of the stocks that the site's own search finds, all for no text."""
+    wanted = text.strip()[:LONGEST_SEARCH]
+    return stocks.search(wanted) if wanted else stocks
+
+
+class RowForm(forms.ModelForm):
+    """A row of a list; the heading of a column is too far away to be the label of a field."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
 
 
 class CarefulAdmin(admin.ModelAdmin):

@@ -17,7 +17,7 @@ from ..imports.headings import FIELDS, QUOTES
 from ..models import Stock, WatchlistEntry
 from ..views.errors import bad_request
 from ..views.exports import file_response
-from .shared import CarefulAdmin
+from .shared import CarefulAdmin, RowForm, found_on_site
 
 VALUES = ("short", "chg", "turnover", "price", "highs", "time")
 # What feeds and imports bring besides.
@@ -28,7 +28,6 @@ MORE = (
     ("industry", "status"),
     ("source", "quote_time"),
 )
-LONGEST_SEARCH = 64
 
 
 class StockForm(forms.ModelForm):
@@ -41,15 +40,6 @@ class StockForm(forms.ModelForm):
     def clean_market(self):
         """Return the market as it is kept, before it is checked."""
         return self.cleaned_data["market"].upper()
-
-
-class RowForm(forms.ModelForm):
-    """A row of the list; the heading of a column is too far away to be the label of a field."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
 
 
 @admin.register(Stock)
@@ -118,8 +108,7 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """Return the stocks that the site's own search finds, none of them twice."""
-        wanted = search_term.strip()[:LONGEST_SEARCH]
-        return (queryset.search(wanted) if wanted else queryset), False
+        return found_on_site(queryset, search_term), False
 
     def get_deleted_objects(self, objs, request):
         """Return what deleting takes; of a watched stock only how many watch it, not who."""

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..forms import NoteField
-from ..models import User, WatchlistEntry
-from ..models.watchlist import LONGEST_NOTE
-from .shared import CarefulAdmin
+from ..models import Stock, User, WatchlistEntry
+from .shared import CarefulAdmin, RowForm, found_on_site
 
 MOST_NAMED = 10
 
@@ -19,13 +18,13 @@ MOST_NAMED = 10
 class EntryForm(forms.ModelForm):
     """An entry of a watchlist."""
 
-    note_info = NoteField(
-        label=gettext_lazy("Note"),
-        max_length=LONGEST_NOTE,
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-    )
+    note_info = NoteField(cols=60)
+
+
+class EntryRowForm(RowForm):
+    """An entry in the list; a note that its owner wrote meanwhile stays, unless changed here."""
+
+    note_info = NoteField(rows=2, cols=30, show_hidden_initial=True)
 
 
 class GiveForm(forms.Form):
@@ -66,24 +65,31 @@ class WatchlistEntryAdmin(CarefulAdmin):
     """Watchlist entries; other people's are for superusers only."""
 
     form = EntryForm
-    list_display = ("info", "owner", "note", "added_at", "added_price")
-    list_display_links = ("info", "note")
+    list_display = ("info", "owner", "note_info", "added_at", "added_price")
+    list_editable = ("note_info",)
     list_filter = (OwnedFilter, "added_at")
     list_per_page = 50
     list_select_related = ("info", "owner")
-    search_fields = ("info__code", "info__short", "owner__username", "note_info")
+    search_fields = ("owner__username", "note_info")
+    search_help_text = gettext_lazy("Code, name or pinyin of the stock, owner or note")
     ordering = ("-pk",)
     fields = ("owner", "info", "note_info", ("added_at", "added_price"))
     actions = ("give_to_user",)
 
-    @admin.display(description=gettext_lazy("note"), ordering="note_info", empty_value="–")
-    def note(self, entry):
-        """Return the beginning of the note."""
-        return Truncator(entry.note_info).chars(60)
-
     def get_queryset(self, request):
         """Return what the person may see: a note is for its owner."""
         return super().get_queryset(request).visible_to(request.user)
+
+    def get_changelist_form(self, request, **kwargs):
+        """Return the form of a row of the list."""
+        return super().get_changelist_form(request, form=EntryRowForm, **kwargs)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Return also the entries of stocks that the site's own search finds."""
+        found, repeated = super().get_search_results(request, queryset, search_term)
+        if search_term.strip():
+            found |= queryset.filter(info__in=found_on_site(Stock.objects.all(), search_term))
+        return found, repeated
 
     def get_autocomplete_fields(self, request):
         """Return the fields to search in; the list of people is for superusers."""
