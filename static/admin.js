@@ -1,5 +1,8 @@
 // The names that Django's widgets lack for people who cannot see what stands beside them.
 function nameWidgets() {
+  for (const icon of document.querySelectorAll("#changelist-search img")) {
+    icon.alt = icon.closest("form").querySelector("[type=submit]").value;
+  }
   for (const input of document.querySelectorAll(".datetime input")) {
     const title = input.closest("fieldset")?.querySelector("legend")?.textContent ?? "";
     const part = input.previousSibling?.textContent ?? "";

@@ -6,14 +6,11 @@ Nothing imports this; `makemessages` reads it.
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 WORDS = (
-    gettext_noop("authenticator"),
-    gettext_noop("authenticators"),
-    gettext_noop("created at"),
-    gettext_noop("last used at"),
     gettext_noop("Model name"),
     gettext_noop("Add link"),
     gettext_noop("Change or view list link"),
     gettext_noop("Error:"),
+    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
     ngettext_lazy(
         "This password is too short. It must contain at least %d character.",
         "This password is too short. It must contain at least %d characters.",

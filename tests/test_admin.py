@@ -1,5 +1,6 @@
 """The admin: data entry, the history of changes, unowned entries and who may see what."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import unquote
 
@@ -316,6 +317,31 @@ def test_every_page_answers(boss, stocks, unowned, admin, alice, language):
         assert "HUSHHUSH" not in page
         assert " style=" not in page, address
         assert " onclick=" not in page, address
+
+
+@pytest.mark.parametrize(
+    ("address", "english", "chinese"),
+    [
+        ("/admin/mfa/authenticator/", ["Authenticator", "Created at", "Last used"], "创建时间"),
+        ("/admin/stocks/user/add/", ["After you", "Whether"], "创建用户后"),
+        ("/admin/stocks/user/{user}/password/", ["If disabled", "Whether"], "当前的密码将失效"),
+        ("/admin/auth/group/{group}/change/", ["Can "], "股票 | 自选条目 | 可添加"),
+        ("/admin/stocks/user/{user}/change/", ["Can "], "股票 | 自选条目 | 可添加"),
+        ("/admin/stocks/historicalstock/{record}/change/", ["as of", "None"], "2026-11-22 18:00）"),
+        ("/admin/stocks/stock/{stock}/history/{record}/", ["Stocks"], "还原 000007 全新好"),
+    ],
+)
+def test_words_of_the_packages_are_chinese_too(db, admin, sign_in, address, english, chinese):
+    admin.authenticator_set.create(type="totp", data={})
+    stock = Stock(code="000007", short="全新好")
+    stock._history_date = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    stock.save()
+    keys = {"user": admin.pk, "group": Group.objects.get().pk, "stock": stock.pk}
+    address = address.format(record=Stock.history.get().pk, **keys)
+    page = sign_in(admin).get(address, headers={"accept-language": "zh"}).content.decode()
+    _head, _breadcrumbs, shown = page.partition('class="breadcrumbs"')
+    assert chinese in shown
+    assert not [words for words in english if words in shown]
 
 
 # Watchlists

@@ -8,13 +8,14 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.urls import path
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from simple_history.admin import SimpleHistoryAdmin
 
 from ..exports import FORMATS, bars_source, stocks_source
 from ..imports.headings import FIELDS, QUOTES
 from ..models import Stock, WatchlistEntry
+from ..templatetags.tables import moment
 from ..views.errors import bad_request
 from ..views.exports import file_response
 from .shared import CarefulAdmin, RowForm, found_on_site
@@ -64,6 +65,7 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     )
     readonly_fields = ("distance",)
     object_history_list_template = "admin/stocks/stock/history_list.html"
+    object_history_form_template = "admin/stocks/stock/history_form.html"
     actions = ("export_bars",)
 
     def get_urls(self):
@@ -127,6 +129,15 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
         return deleted, counts, denied, protected
 
 
+def named(record):
+    """Name a stock as it was at a time."""
+    names = {"stock": record.history_object, "when": moment(record.history_date)}
+    return gettext("%(stock)s as of %(when)s") % names
+
+
+Stock.history.model.__str__ = named
+
+
 class KindFilter(admin.ChoicesFieldListFilter):
     """Added, changed or deleted."""
 
@@ -151,10 +162,10 @@ class StockHistoryAdmin(admin.ModelAdmin):
         """Return when it was changed."""
         return record.history_date
 
-    @admin.display(description=_("Who"), ordering="history_user", empty_value="–")
+    @admin.display(description=_("Who"), ordering="history_user")
     def who(self, record):
         """Return who changed it."""
-        return record.history_user
+        return record.history_user or "–"
 
     @admin.display(description=_("What"), ordering="history_type")
     def what(self, record):
