@@ -17,6 +17,7 @@ from stocks.models import Stock, User, WatchlistEntry
 from stocks.receivers import EDITORS, make_editors
 
 from .conftest import PASSWORD
+from .pages import find, parse, text
 
 STOCKS = "/admin/stocks/stock/"
 ENTRIES = "/admin/stocks/watchlistentry/"
@@ -262,6 +263,17 @@ def test_search_finds_as_the_site_does(boss, stocks, q, found):
     assert response.status_code == 200
     if found is not None:
         assert [stock.code for stock in response.context["cl"].result_list] == found
+
+
+@pytest.mark.parametrize("model", ["stock", "historicalstock"])
+@pytest.mark.parametrize(("facets", "shown"), [("", ""), ("_facets=True", " (1)")])
+def test_filter_names_the_market_that_is_not_known(boss, db, model, facets, shown):
+    for code in ("XYZ9999", "000007"):
+        Stock.objects.create(code=code, short="n")
+    page = parse(boss.get(f"/admin/stocks/{model}/?{facets}"))
+    (choices,) = find(page, "details", **{"data-filter-title": "market"})
+    names = [text(link) for link in find(choices, "a")]
+    assert names == ["All", f"Unknown market{shown}", f"SZ{shown}"]
 
 
 def queries_of(client, address):

@@ -43,6 +43,17 @@ class StockForm(forms.ModelForm):
         return self.cleaned_data["market"].upper()
 
 
+class MarketFilter(admin.AllValuesFieldListFilter):
+    """By the letters of a market; one that is not known has none, and gets words."""
+
+    def choices(self, changelist):
+        """Yield the choices."""
+        for choice in super().choices(changelist):
+            letters, *_count = choice["display"].partition(" (")
+            name = "" if letters else gettext("Unknown market")
+            yield choice | {"display": f"{name}{choice['display']}"}
+
+
 @admin.register(Stock)
 class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     """Stocks: found as on the site, changed in the list or one by one."""
@@ -50,7 +61,7 @@ class StockAdmin(CarefulAdmin, SimpleHistoryAdmin):
     form = StockForm
     list_display = ("code", "market", *VALUES, "distance")
     list_editable = VALUES
-    list_filter = ("market", "time")
+    list_filter = (("market", MarketFilter), "time")
     list_per_page = 50
     search_fields = ("code", "short", "search_pinyin")
     search_help_text = _("Code, name or pinyin")
@@ -151,7 +162,7 @@ class StockHistoryAdmin(admin.ModelAdmin):
     """Every change of every stock, of deleted ones as well; nobody rewrites it."""
 
     list_display = ("when", "who", "what", "code", "market", *VALUES)
-    list_filter = (("history_type", KindFilter), "market")
+    list_filter = (("history_type", KindFilter), ("market", MarketFilter))
     list_per_page = 50
     list_select_related = ("history_user",)
     search_fields = ("code", "short", "history_user__username")

@@ -88,7 +88,7 @@ LARGE = {
     "turnover": Decimal("100"),
     "time": date(2017, 12, 28),
 }
-BOB = {"watchlist, empty": "/watchlist/"}
+BOB = {"watchlist, empty": "/watchlist/", "a note to add": "/update/000007/a%20note.html"}
 CHARLIE = {
     "two steps, in use": reverse("mfa_index"),
     "give up two steps": reverse("mfa_deactivate_totp"),
@@ -109,6 +109,7 @@ ADMIN = {
     "new user": "/admin/stocks/user/add/",
     "a user": "/admin/stocks/user/{alice}/change/",
     "password of a user": "/admin/stocks/user/{alice}/password/",
+    "second steps": "/admin/mfa/authenticator/",
     "groups": "/admin/auth/group/",
     "a group": "/admin/auth/group/add/",
     "watchlist entries": "/admin/stocks/watchlistentry/",
@@ -128,6 +129,7 @@ def people(stocks, alice, bob, charlie, admin, sign_in):
     """
     Stock.objects.create(code="000001", market="SZ", short="平安银行")
     Stock.objects.create(code="000001", market="SH", short="上证指数")
+    Stock.objects.create(code="XYZ9999", short="n")
     Stock.objects.create(code="BRK.A", short="伯克希尔哈撒韦保险金融投资控股有限公司甲", **LARGE)
     alice.emailaddress_set.create(email=alice.email, primary=True)
     for stock in Stock.objects.all():
