@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from stocks.columns import MARKET as MARKET_TABLE
 from stocks.imports import Row
@@ -235,6 +236,12 @@ def test_the_second_step_is_accessible(visit, people, charlie):
     page.locator("[name=password]").press("Enter")
     page.wait_for_url(f"**{reverse('mfa_authenticate')}*")
     assert not faults(page, "second step")
+
+
+def test_search_of_the_admin_is_named_in_the_language_of_the_page(visit, admin):
+    page = visit(admin, "zh-hans")
+    page.goto("/admin/stocks/stock/")
+    expect(page.get_by_role("textbox", name="搜索")).to_be_visible()
 
 
 def test_an_error_of_the_site_is_accessible(visit, monkeypatch, db):
