@@ -26,6 +26,7 @@ ERRORS = {
     ),
 }
 RETRY_AFTER = 5
+PAGE_ADVICE = _("This address shows a page and takes no request of this kind. Open it as a link.")
 CSRF_ADVICE = _("The form was too old or came from another site. Reload the page and try again.")
 
 
@@ -38,7 +39,8 @@ def error_page(request, status, advice=None):
 
 def dress(request, response):
     """Return the page for a response that only has a status, with the headers it came with."""
-    page = error_page(request, response.status_code)
+    shows = response.status_code == 405 and "GET" in response.get("Allow", "")
+    page = error_page(request, response.status_code, PAGE_ADVICE if shows else None)
     for name in ("Allow", "Retry-After"):
         if name in response.headers:
             page[name] = response[name]
