@@ -188,6 +188,13 @@ def test_any_name_gets_an_answer(client, alice, bad):
     assert User.objects.count() == 1
 
 
+@pytest.mark.parametrize(("name", "why"), [("a\0b", "空字符（NUL）"), ("张 三", "汉字")])
+def test_refused_name_is_told_why_in_chinese(client, db, name, why):
+    client.cookies["django_language"] = "zh-hans"
+    page = parse(sign_up_as(client, name))
+    assert why in next(text(part) for part in page.iter() if part.get("id") == "id_username_error")
+
+
 def test_address_longer_than_its_column_is_refused(client, db):
     domain = ".".join(["d" * 60] * 4) + ".example"
     response = sign_up_as(client, "dora", f"{'x' * 40}@{domain}")
