@@ -4,11 +4,12 @@ import json
 import zlib
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 from django.utils import timezone
 
-from stocks.imports import Refused, Row, kept
+from stocks.imports import Refused, Row, batches, kept
 from stocks.imports.undo import undo
 from stocks.imports.writer import write_bars, write_quotes
 from stocks.models import Bar, DataImport, ImportBatch, Stock
@@ -167,6 +168,77 @@ def test_later_change_of_a_bar_is_named(stocks):
     assert Bar.objects.count() == 2
     assert undo(first, skip_conflicts=True).restored == 1
     assert Bar.objects.get().close == 12
+
+
+HISTORIES = {
+    "newer": ("2026-07-01", "2026-07-02"),
+    "newest": ("2026-07-06",),
+    "older": ("2016-07-01", "2016-07-04"),
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(HISTORIES)), ids=" ".join)
+def test_histories_are_undone_in_any_order(stocks, order):
+    Stock.objects.filter(code="000007").update(price=100, previous_close=95, source="first.csv")
+    before = table(Stock)
+    records = {
+        name: bars(*({"code": "000007", "date": day, "close": f"11.{n}"} for day in days))
+        for n, (name, days) in enumerate(HISTORIES.items())
+    }
+    for name in order:
+        assert undo(records[name]).named == []
+        stock = Stock.objects.get(code="000007")
+        last = stock.bars.order_by("date").last()
+        told = last is not None and last.date.year > 2016
+        assert stock.price == (last.close if told else 100)
+        assert stock.source == ("bars" if told else "first.csv")
+    assert table(Stock) == before
+    assert not Bar.objects.exists()
+
+
+@pytest.mark.parametrize("first", ["history", "quotes"])
+def test_history_and_quotes_over_it_are_undone_in_any_order(stocks, first, monkeypatch):
+    monkeypatch.setattr(batches, "SIZE", 1)
+    before = table(Stock)
+    several = [{"code": code, "date": "2026-07-01", "volume": "7"} for code in ("000007", "000036")]
+    records = {"history": bars(*several)}
+    records["quotes"] = quotes({"code": "000007", "price": "17"}, source="later.csv")
+    later = bars({"code": "000036", "date": "2026-07-02"})
+    assert undo(records.pop(first)).done
+    stock = Stock.objects.get(code="000007")
+    assert (stock.price, stock.source, stock.volume) == {
+        "history": (17, "later.csv", None),
+        "quotes": (11, "bars", 7),
+    }[first]
+    (other,) = records.values()
+    assert undo(other).done
+    assert undo(later).done
+    assert table(Stock) == before
+
+
+def test_price_that_a_person_changed_keeps_its_source(stocks):
+    record = bars({"code": "000007", "date": "2026-07-01", "volume": "7"})
+    Stock.objects.filter(code="000007").update(price=17)
+    assert undo(record).done
+    stock = Stock.objects.get(code="000007")
+    assert (stock.price, stock.source, stock.volume) == (17, "bars", None)
+
+
+def test_later_history_that_changed_a_quote_is_named(stocks):
+    record = quotes({"code": "000007", "price": "17"})
+    later = bars({"code": "000007", "date": "2026-07-01"}, source="later.csv")
+    named = undo(record).named
+    assert "latest price is 11.00 now" in named[0]
+    assert f"import {later.pk} (later.csv)" in named[0]
+
+
+def test_what_was_skipped_does_not_come_back_later(stocks):
+    before = table(Stock)
+    first = quotes({"code": "000007", "price": "17"})
+    second = quotes({"code": "000007", "price": "18"}, source="later.csv")
+    assert undo(first, skip_conflicts=True).done
+    assert undo(second).done
+    assert table(Stock) == before
 
 
 def test_dry_run_of_undoing_changes_nothing(stocks):

@@ -204,22 +204,26 @@ class BarWriter(Writer):
     def finish(self):
         """Work out what the bars say of their stocks, and keep what that changes too."""
         for ids in chunks(sorted(self.touched)):
-            self.rebuild(ids)
+            self.keep(model="stock", changed=rebuild(ids), derived=True)
         super().finish()
 
-    def rebuild(self, ids):
-        """Work out the quotes of stocks from their bars."""
-        chosen = Stock.objects.filter(pk__in=ids)
-        before = {row["pk"]: row for row in chosen.values("pk", *QUOTE_FIELDS)}
-        history.rebuild(chosen)
-        changed = []
-        for row in chosen.values("pk", *QUOTE_FIELDS):
-            old = before[row["pk"]]
-            pairs = {name: (old[name], row[name]) for name in row if row[name] != old[name]}
-            if pairs:
-                changed.append((row["pk"], pairs))
-        if changed:
-            self.keep(model="stock", changed=changed, derived=True)
+
+def rebuild(ids):
+    """Work out the quotes of stocks from their bars; return for each what that changed.
+
+    A source is kept with its price, changed or not.
+    """
+    chosen = Stock.objects.filter(pk__in=ids)
+    before = {row["pk"]: row for row in chosen.values("pk", *QUOTE_FIELDS)}
+    history.rebuild(chosen)
+    changed = []
+    for row in chosen.values("pk", *QUOTE_FIELDS):
+        old = before[row["pk"]]
+        names = {name for name in QUOTE_FIELDS if row[name] != old[name]}
+        names |= {"price"} if "source" in names else set()
+        pairs = {name: (old[name], row[name]) for name in QUOTE_FIELDS if name in names}
+        changed.append((row["pk"], pairs))
+    return changed
 
 
 def name_of(batch, place, key):

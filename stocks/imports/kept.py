@@ -23,7 +23,7 @@ def pack(*, model, new=None, changed=(), derived=False):
 
     `new` are the inserted rows as columns by the name of the field, `changed` has for each row
     its key and (before, after) by the name of the field. What is `derived` from bars is undone
-    without asking whether it was changed since.
+    without asking whether it was changed since; it has every stock with bars in the import.
 
     A line of JSON comes first, and then all values of the columns, one column after the other.
     """
@@ -72,6 +72,12 @@ def unpack(batch):
 def keep(record, packed):
     """Keep what was packed, with the record of the import."""
     ImportBatch.objects.create(data_import=record, changes=compress(packed))
+
+
+def rewrite(batch, content):
+    """Keep other content, as `unpack` gives it, in place of what a batch had."""
+    batch.changes = compress(pack(**content))
+    batch.save(update_fields=["changes"])
 
 
 def forget_old(record):

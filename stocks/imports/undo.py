@@ -8,17 +8,16 @@ import contextlib
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from .. import history
 from ..models import Bar, DataChange, DataImport, ImportBatch, SearchWord, Stock, WatchlistEntry
 from . import Refused, bars, quotes
 from .batches import chunks
-from .checks import Check, ChoiceCheck, make_check
-from .kept import unpack
+from .checks import Check, make_check
+from .kept import keep, pack, rewrite, unpack
 from .tables import one_at_a_time, same
 
 MOST_NAMED = 100
@@ -74,22 +73,120 @@ def refuse(record):
 
 def undo_batches(record, result):
     """Undo what the batches of an import wrote, the last one first."""
-    touched = set()
+    touched, left = set(), set()
     every = list(record.batches.order_by("-pk").values_list("pk", flat=True))
+    derived = every[0]
     for place, key in enumerate(every):
         yield place / len(every)
-        content = unpack(ImportBatch.objects.get(pk=key))
+        kept = ImportBatch.objects.get(pk=key)
+        content = unpack(kept)
+        if content["derived"]:
+            touched.update(stock for stock, _pairs in content["changed"])
+            derived = key
+            continue
         batch = (StockBatch if content["model"] == "stock" else BarBatch)(record, content, result)
-        batch.undo_changed()
+        if batch.undo_changed():
+            rewrite(kept, content)
+            left.add(type(batch))
         batch.undo_new()
         touched |= batch.touched
     for ids in chunks(sorted(touched)):
-        history.rebuild(Stock.objects.filter(pk__in=ids))
+        if undo_derived(record, ids, derived):
+            left.add(StockBatch)
+    for kind in left:
+        hand_on(record, kind, every[-1])
+
+
+def undo_derived(record, ids, since):
+    """Take what an import's bars said of stocks out from under what was written later.
+
+    A stock goes back to what it was before the import, but for what later quotes say, and the
+    bars that are left then tell anew what they tell. To undo their imports brings back the same.
+    Return whether something was written over by what is not derived.
+    """
+    stored = StockBatch.stored(ids)
+    values, quoted = {pk: dict(row) for pk, row in stored.items()}, {pk: {} for pk in stored}
+    left = False
+    for batch, content in batches(since, "-pk"):
+        if content["model"] != "stock":
+            continue
+        chosen = [(pk, pairs) for pk, pairs in content["changed"] if pk in stored]
+        for pk, pairs in chosen:
+            if content["derived"]:
+                go_back(values[pk], pairs)
+                left |= bool(pairs) and batch.data_import_id == record.pk
+            else:
+                names = pairs.keys() & values[pk].keys()
+                quoted[pk] |= {name: values[pk].pop(name) for name in names}
+        if chosen and content["derived"]:
+            rewrite(batch, content)
+    changes = []
+    for pk, row in stored.items():
+        back = {**values[pk], **quoted[pk]}
+        changes.append((row, {name: back[name] for name in back if back[name] != row[name]}))
+    quotes.update_stocks([(row, back) for row, back in changes if back])
+    pass_on(record, {pk: pairs for pk, pairs in bars.rebuild(ids) if pairs})
+    return left
+
+
+def go_back(values, pairs):
+    """Bring values back to what they were before, so that only the other pairs are left.
+
+    Where the price is another's, its source is too.
+    """
+    for name, pair in list(pairs.items()):
+        before, after = (decoded(STOCK_CHECKS[name], raw) for raw in pair)
+        other = name not in values or not same(values[name], after)
+        if not other and not (name == "source" and "price" in pairs):
+            values[name] = before
+            del pairs[name]
+
+
+def pass_on(record, changed):
+    """Keep what the bars that are left say of stocks with the latest import that has them."""
+    for batch, content in batches(0, "-pk") if changed else ():
+        if content["derived"] and batch.data_import_id != record.pk:
+            found = [(pk, changed.pop(pk)) for pk, _pairs in content["changed"] if pk in changed]
+            if found:
+                keep(batch.data_import, pack(model="stock", changed=found, derived=True))
+        if not changed:
+            break
+
+
+def hand_on(record, kind, since):
+    """Let what was written over the values of an import go back to what was before these."""
+    carried = {}
+    for batch, content in batches(since, "pk"):
+        if content["model"] != kind.model:
+            continue
+        own, handed = batch.data_import_id == record.pk, False
+        for raw, pairs in content["changed"]:
+            key = kind.key(raw)
+            mine = carried.setdefault(key, {}) if own else carried.get(key, {})
+            for name, (before, after) in pairs.items():
+                known = mine.pop(name, None)
+                check = kind.checks[name]
+                over = known and same(decoded(check, known[1]), decoded(check, before))
+                first = known[0] if over else before
+                if own:
+                    mine[name] = (first, after)
+                elif over:
+                    pairs[name], handed = (first, after), True
+        if handed:
+            rewrite(batch, content)
+
+
+def batches(since, order):
+    """Yield the batches of imports that are not undone, from one on, each with its content."""
+    kept = ImportBatch.objects.filter(pk__gte=since, data_import__undone_at=None)
+    for key in list(kept.order_by(order).values_list("pk", flat=True)):
+        batch = ImportBatch.objects.get(pk=key)
+        yield batch, unpack(batch)
 
 
 def decoded(check, raw):
     """Return a kept value as Python has it."""
-    if raw is None or type(check) in (Check, ChoiceCheck):
+    if raw is None or type(check) is Check:
         return raw
     return check.read(raw) if raw != "" else None
 
@@ -102,24 +199,30 @@ class KeptBatch:
     def __init__(self, record, content, result):
         self.record, self.result = record, result
         self.new, self.changed = content["new"], content["changed"]
-        self.derived, self.touched = content["derived"], set()
+        self.touched = set()
 
     def undo_changed(self):
-        """Bring back the values of rows that were changed."""
+        """Bring back the values of rows that were changed; return whether some could not.
+
+        In what was kept only those are left.
+        """
         stored = self.stored([self.key(raw) for raw, _pairs in self.changed])
-        changes = []
+        changes, left = [], False
         for raw, pairs in self.changed:
             key = self.key(raw)
             if key not in stored:
-                if not self.derived:
-                    self.conflict(key, "", _("it is no longer there"))
+                self.conflict(key, "", _("it is no longer there"))
                 continue
             back = self.values_before(key, stored[key], pairs)
             if back:
                 changes.append((key, stored[key], back))
+            for name in back:
+                del pairs[name]
+            left = left or bool(pairs)
         if changes:
             self.restore(changes)
-            self.result.restored += 0 if self.derived else len(changes)
+            self.result.restored += len(changes)
+        return left
 
     def values_before(self, key, now, pairs):
         """Return the values that can come back."""
@@ -129,7 +232,7 @@ class KeptBatch:
             before, after = decoded(check, raw_before), decoded(check, raw_after)
             if same(now[name], after):
                 back[name] = before
-            elif not self.derived and not same(now[name], before):
+            elif not same(now[name], before):
                 self.changed_since(key, name, now[name], after)
         return back
 
@@ -167,13 +270,14 @@ class KeptBatch:
 
     def later_change(self, key, name):
         """Return which later import changed a row, "" when none is found."""
-        later = ImportBatch.objects.filter(
-            data_import__pk__gt=self.record.pk, data_import__undone_at=None
+        own = self.record.batches.order_by("pk").values("pk")[:1]
+        later = ImportBatch.objects.exclude(data_import=self.record).filter(
+            pk__gt=Subquery(own), data_import__undone_at=None
         )
         found = later.select_related("data_import").order_by("-pk")[:MOST_SEARCHED]
         for batch in found.iterator(chunk_size=20):
             content = unpack(batch)
-            if content["model"] != self.model or content["derived"]:
+            if content["model"] != self.model or (content["derived"] and not name):
                 continue
             for raw, pairs in content["changed"]:
                 if self.key(raw) == key and (name in pairs or not name):
@@ -192,7 +296,8 @@ class StockBatch(KeptBatch):
         """Return the stock's id."""
         return raw
 
-    def stored(self, keys):
+    @staticmethod
+    def stored(keys):
         """Return the stocks as they are now, as dictionaries by their id."""
         rows = Stock.objects.select_for_update().filter(pk__in=keys)
         return {row["pk"]: row for row in rows.values("pk", "code", "market", *quotes.FIELDS)}
