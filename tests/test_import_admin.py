@@ -206,6 +206,20 @@ def test_conflicts_are_named_and_the_rest_is_undone(boss, stocks):
     assert not Stock.objects.filter(code="600000").exists()
 
 
+def test_import_that_is_too_old_to_be_undone_has_no_link(
+    boss, stocks, django_assert_max_num_queries
+):
+    tree_of(boss.post(forms(upload(boss, GOOD))[0]))
+    kept = DataImport.objects.get()
+    old = [DataImport.objects.create(kind="quotes", source="old.csv") for _time in range(9)]
+    with django_assert_max_num_queries(5):
+        page = boss.get(LIST).content.decode()
+    assert f'href="{LIST}{kept.pk}/undo/"' in page
+    assert page.count("/undo/") == 1
+    assert page.count("No longer kept") == len(old)
+    assert "No longer kept" in boss.get(f"{LIST}{old[0].pk}/change/").content.decode()
+
+
 def test_progress_is_drawn_while_it_runs(boss, stocks, monkeypatch):
     monkeypatch.setattr(data_import, "PAUSE", -1)
     response = boss.post(ADD, {"kind": "quotes", "file": SimpleUploadedFile("x", GOOD.encode())})

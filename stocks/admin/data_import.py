@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import Error
+from django.db.models import Exists, OuterRef
 from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -29,7 +30,7 @@ from ..imports.undo import Undoing
 from ..imports.undo import steps as undo_steps
 from ..imports.writer import WRITERS
 from ..middleware import MARK, NOT_IN_HTML
-from ..models import Bar, DataImport, Stock
+from ..models import Bar, DataImport, ImportBatch, Stock
 
 TEMPLATES = "admin/stocks/dataimport"
 MODELS = {DataImport.Kind.QUOTES: Stock, DataImport.Kind.BARS: Bar}
@@ -227,6 +228,11 @@ class DataImportAdmin(admin.ModelAdmin):
     fields = readonly_fields = (*list_display, "undone_at")
     actions = None
 
+    def get_queryset(self, request):
+        """Return the imports, each with whether what undoes it is kept."""
+        batches = ImportBatch.objects.filter(data_import=OuterRef("pk"))
+        return super().get_queryset(request).annotate(can_be_undone=Exists(batches))
+
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, record):
         """Return the import's number."""
@@ -234,9 +240,11 @@ class DataImportAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("undo"))
     def undoing(self, record):
-        """Return when it was undone, or the link that undoes it."""
+        """Return the link that undoes it, or why there is none."""
         if record.undone_at:
             return _("Undone")
+        if not record.can_be_undone:
+            return _("No longer kept")
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:undo_import", args=[record.pk]), _("Undo")
         )
