@@ -1,16 +1,19 @@
 """The one writer: what rows do to the stocks and bars, and what keeps them out."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import Error, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from stocks.imports import Row, batches
+from stocks.imports import Refused, Row, batches, tables
 from stocks.imports import bars as bar_writer
 from stocks.imports.writer import write_bars, write_quotes
+from stocks.locks import named_lock
 from stocks.models import Bar, DataImport, Stock
 
 NOON = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
@@ -385,3 +388,30 @@ def test_bars_in_any_order_are_compared_with_their_own(stocks, monkeypatch):
     assert counts(bars(*rows)) == (31, 0, 0, 0)
     rows[3]["volume"] = 99
     assert counts(bars(*rows[::-1])) == (0, 1, 30, 0)
+
+
+@pytest.mark.mariadb
+@pytest.mark.django_db(transaction=True)
+def test_import_waits_for_another_and_then_gives_up(monkeypatch):
+    monkeypatch.setattr(tables, "PATIENCE", 0)
+    row, other = {"code": "600000", "short": "浦发银行"}, connection.copy()
+    with named_lock(other, "stocksite import", 0) as free:
+        assert free
+        with pytest.raises(Refused, match="Another import is running"):
+            quotes(row)
+        assert not Stock.objects.exists()
+    other.close()
+    assert counts(quotes(row)) == (1, 0, 0, 0)
+
+
+@pytest.mark.mariadb
+@pytest.mark.django_db(transaction=True)
+def test_error_of_an_import_is_told_though_the_connection_is_lost():
+    def lose():
+        with connection.cursor() as cursor, suppress(Error):
+            cursor.execute("KILL CONNECTION_ID()")
+        raise ValueError("its own")
+
+    with pytest.raises(ValueError, match="its own"):
+        write_quotes(SimpleNamespace(batches=lose), source="test.csv")
+    connection.close()

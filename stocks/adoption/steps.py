@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from ..locks import named_lock
 from ..models import Stock, WatchlistEntry
 from . import old_tables
 from .old_tables import COLUMNS, FOCUS, INFO
@@ -57,16 +58,10 @@ def blocked(connection):
 @contextlib.contextmanager
 def one_at_a_time(connection):
     """Keep a second run out; also wait until the server has ended what a killed run began."""
-    with connection.cursor() as cursor:
-        name = f"{JOURNAL} {connection.settings_dict['NAME']}"[:64]
-        cursor.execute("SELECT GET_LOCK(%s, %s)", [name, PATIENCE])
-        if cursor.fetchone() != (1,):
+    with named_lock(connection, JOURNAL, PATIENCE) as free:
+        if not free:
             raise CommandError("Another adoption of this database is running: wait for its end.")
-        try:
-            yield
-        finally:
-            with contextlib.suppress(DatabaseError):
-                cursor.execute("SELECT RELEASE_LOCK(%s)", [name])
+        yield
 
 
 class Adoption:

@@ -11,6 +11,7 @@ from threading import get_ident
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.utils.translation import gettext as _
 
+from ..locks import named_lock
 from . import Refused
 from .batches import chunks
 
@@ -30,19 +31,11 @@ PLAIN = re.compile(rf"[\w .:+{BETWEEN}{NONE}-]*", re.ASCII)
 
 @contextlib.contextmanager
 def one_at_a_time():
-    """Let imports into MariaDB wait for each other; SQLite has one writer anyway."""
-    if connection.vendor != "mysql":
-        yield
-        return
-    name = f"stocksite import {connection.settings_dict['NAME']}"[:64]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT GET_LOCK(%s, %s)", [name, PATIENCE])
-        if cursor.fetchone() != (1,):
+    """Let imports wait for each other."""
+    with named_lock(connection, "stocksite import", PATIENCE) as free:
+        if not free:
             raise Refused(_("Another import is running: try again when it has ended."))
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT RELEASE_LOCK(%s)", [name])
+        yield
 
 
 def prepared(value):
