@@ -4,11 +4,14 @@ import json
 import time
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from stocks.admin.watchlist import GiveForm
+from stocks.management.commands.adopt import find_user
 from stocks.models import Stock, WatchlistEntry
 
 from . import old_site
@@ -292,6 +295,13 @@ def test_owner_gets_the_entries(old_database):
     query = "SELECT info_id, note_info, owner_id IS NULL FROM focus ORDER BY note_info"
     assert old_database.rows(query) == [(2, "", 0), (1, "a\nb", 0), (None, "free", 1)]
     assert "given to alice: 0" in old_database.adopt("--owner", "alice")
+
+
+@pytest.mark.parametrize("name", ["älice", "ÄLICE", "Ａ\u0308lice"])
+def test_owner_is_found_as_the_admin_finds_people(django_user_model, db, name):
+    owner = django_user_model.objects.create_user("Älice")
+    assert find_user(name, SimpleNamespace(tables={"stocks_user"})) == owner
+    assert GiveForm({"username": name}).is_valid()
 
 
 @ON_MARIADB

@@ -52,8 +52,7 @@ class UserForm(auth_forms.UserChangeForm):
     def clean_username(self):
         """Refuse a name that differs from somebody's in capitals only, as signing up does."""
         name = User.normalize_username(self.cleaned_data["username"])
-        others = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk)
-        if others.exists():
+        if User.called(name).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(self.instance.unique_error_message(User, ["username"]))
         return name
 

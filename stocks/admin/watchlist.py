@@ -34,8 +34,8 @@ class GiveForm(forms.Form):
 
     def clean_username(self):
         """Return the person with this name."""
-        name = User.normalize_username(self.cleaned_data["username"])
-        user = User.objects.filter(username__iexact=name).first()
+        name = self.cleaned_data["username"]
+        user = User.called(name).first()
         if user is None:
             raise forms.ValidationError(
                 _("Nobody here is called “%(name)s”."), params={"name": name}

@@ -66,6 +66,11 @@ class User(AbstractUser):
         name = super().normalize_username(username)
         return name if not isinstance(name, str) or name.isascii() else name.lower()
 
+    @classmethod
+    def called(cls, username):
+        """Return who has this name, in whatever capitals; signing up keeps it to one person."""
+        return cls.objects.filter(username__iexact=cls.normalize_username(username))
+
     @transaction.atomic
     def close(self):
         """Delete the account with all that is the person's, and return whether it is gone.

@@ -1,12 +1,11 @@
 """`manage.py adopt`: bring a database of the old site to the current schema, in place."""
 
-from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from stocks.adoption import old_tables, steps
 from stocks.adoption.plan import shown
-from stocks.models import WatchlistEntry
+from stocks.models import User, WatchlistEntry
 
 NEEDS_MYSQL = (
     "adopt works on the old site's own database, MariaDB or MySQL: set "
@@ -155,10 +154,8 @@ class Command(BaseCommand):
 
 def find_user(name, adoption):
     """Return the user called `name`; CommandError when there is none."""
-    user_model = get_user_model()
-    user = None
-    if user_model._meta.db_table in adoption.tables:
-        user = user_model.objects.filter(username=name).first()
+    there = User._meta.db_table in adoption.tables
+    user = User.called(name).first() if there else None
     if user is None:
         raise CommandError(NO_SUCH_USER.format(name=name))
     return user
