@@ -13,11 +13,14 @@ from django.test import Client
 from django.utils import translation
 
 from stocks import page_cache
+from stocks.imports.feeds import http
 from stocks.models import Stock
 from stocks.page_cache import PageCache, Pages
 from stocks.receivers import derive_on_save
 from stocksite.wsgi import django_application
 
+from .feed_samples import Quote
+from .feed_server import serving_feeds
 from .processes import environment, run
 
 PASSWORD = "a long walk by the river"
@@ -126,6 +129,29 @@ def staff(django_user_model, db, sign_in):
 def alice_client(alice, sign_in):
     """A client signed in as alice."""
     return sign_in(alice)
+
+
+@pytest.fixture
+def nobody_guessed_yet():
+    """Limits count from nothing."""
+    caches["default"].clear()
+
+
+@pytest.fixture
+def server(settings, monkeypatch, db):
+    """A server of four stocks and two days, where the feeds ask without a pause."""
+    settings.FEED_PAUSE = 0
+    monkeypatch.setattr(http, "BACK_OFF", 0.001)
+    stocks = [
+        Quote("600519", "SH", "贵州茅台", "1459.88"),
+        Quote("000858", "SZ", "五 粮 液", "70.83"),
+        Quote("000002", "SZ", "万 科Ａ", "4.90"),
+        Quote("920002", "BJ", "万达轴承", "90.50"),
+    ]
+    with serving_feeds(stocks) as server:
+        settings.FEED_ADDRESSES = server.addresses()
+        server.days = [("2026-11-19", 20, 20), ("2026-11-20", 21, 21)]
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.test import Client
 
 from stocks.models import Stock, User, WatchlistEntry
@@ -12,13 +11,9 @@ from stocks.models import Stock, User, WatchlistEntry
 from .conftest import PASSWORD
 from .pages import find, parse, said, text
 
+pytestmark = pytest.mark.usefixtures("nobody_guessed_yet")
+
 NOTE = '涨停 <b>&"\\ 😀\n第二行'
-
-
-@pytest.fixture(autouse=True)
-def nobody_guessed_yet():
-    """Limits count from nothing in each test."""
-    cache.clear()
 
 
 @pytest.fixture

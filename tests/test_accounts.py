@@ -10,7 +10,6 @@ import pytest
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
@@ -23,16 +22,10 @@ from stocks.models import User
 from .conftest import PASSWORD
 from .pages import find, parse, said, text
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.usefixtures("nobody_guessed_yet")]
 
 NEW_PASSWORD = "another walk along the sea"
 LOGIN, SIGNUP, RESET = "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"
-
-
-@pytest.fixture(autouse=True)
-def nobody_guessed_yet():
-    """Limits count from nothing in each test."""
-    cache.clear()
 
 
 def sign_in_as(client, login, password=PASSWORD, **more):

@@ -8,7 +8,6 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -19,15 +18,11 @@ from stocks.receivers import EDITORS, make_editors
 from .conftest import PASSWORD
 from .pages import find, parse, text
 
+pytestmark = pytest.mark.usefixtures("nobody_guessed_yet")
+
 STOCKS = "/admin/stocks/stock/"
 ENTRIES = "/admin/stocks/watchlistentry/"
 GIVEN = {"chg": "10.01%", "turnover": "4.4", "price": "16.05", "highs": "", "time": ""}
-
-
-@pytest.fixture(autouse=True)
-def nobody_guessed_yet():
-    """Limits count from nothing in each test."""
-    cache.clear()
 
 
 @pytest.fixture

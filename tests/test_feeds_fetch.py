@@ -9,30 +9,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from stocks.imports.feeds import http
 from stocks.models import Bar, DataImport, FeedLock, FeedRun, Stock
 
 from .feed_samples import STOOQ, Quote, whole_market
-from .feed_server import serving_feeds
 
 FRIDAY = datetime(2026, 11, 20, 15, 0, 1)  # noqa: DTZ001
 EARLIER = datetime(2026, 11, 19, 7, tzinfo=UTC)
-
-
-@pytest.fixture
-def server(settings, monkeypatch, db):
-    settings.FEED_PAUSE = 0
-    monkeypatch.setattr(http, "BACK_OFF", 0.001)
-    with serving_feeds(
-        [
-            Quote("600519", "SH", "贵州茅台", "1459.88"),
-            Quote("000858", "SZ", "五 粮 液", "70.83"),
-            Quote("000002", "SZ", "万 科Ａ", "4.90"),
-            Quote("920002", "BJ", "万达轴承", "90.50"),
-        ]
-    ) as server:
-        settings.FEED_ADDRESSES = server.addresses()
-        yield server
 
 
 def stock(code, market, short, **values):

