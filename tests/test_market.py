@@ -72,10 +72,7 @@ def test_ten_is_more_than_nine(client, db):
 
 @pytest.mark.parametrize("minus", ["", "-"])
 def test_names_sort_by_pinyin(client, stocks, minus):
-    usual = ["600729", "000036", "000007", "600225", "300268"]
-    names = sorted(stocks.values(), key=lambda stock: stock.search_pinyin)
-    order = [stock.code for stock in names]
-    assert sorted(usual) == sorted(order)
+    order = ["600225", "600729", "000036", "000007", "300268"]
     assert codes(client.get(f"/?sort={minus}short")) == (order[::-1] if minus else order)
 
 
