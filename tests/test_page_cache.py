@@ -6,6 +6,7 @@ import time
 import html5lib
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection
 from django.urls import get_resolver
 
@@ -251,11 +252,15 @@ def test_other_hosts_are_not_answered(cache, host):
     assert cache.pages.counts["answered"] == 1
 
 
-def test_plain_http_is_led_to_https(cache, settings):
+def test_plain_http_is_led_to_https(new_cache, settings):
     settings.SECURE_SSL_REDIRECT = True
-    Answer(cache, "/")
-    assert cache.pages.counts["answered"] == 0
-    assert Answer(cache, "/", **{"wsgi.url_scheme": "https"}).status in (200, 301)
+    cache = new_cache(WSGIHandler())
+    for answered in range(2):
+        plain = Answer(cache, "/")
+        assert (plain.status, plain.headers["location"]) == (301, "https://testserver/")
+        assert cache.pages.counts["answered"] == answered
+        https = {"wsgi.url_scheme": "https", "SERVER_PORT": "443"}
+        assert Answer(cache, "/", **https).status == 200
 
 
 def test_every_other_page_is_private(client, alice):
