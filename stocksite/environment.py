@@ -81,11 +81,11 @@ def read(cast, name, default):
 
 
 def at_least(env, name, default, least):
-    """Return the whole number in the variable `name`.
+    """Return the number in the variable `name`, a whole one where `default` is.
 
     Raises ImproperlyConfigured for one that is below `least`.
     """
-    number = read(env.int, name, default)
+    number = read(env.float if isinstance(default, float) else env.int, name, default)
     if number < least:
         raise ImproperlyConfigured(f"{name} is below {least}.")
     return number

@@ -68,7 +68,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "stocksite.urls"
 WSGI_APPLICATION = "stocksite.wsgi.application"
-WEB_CONCURRENCY = environment.read(env.int, "WEB_CONCURRENCY", 2)
+WEB_CONCURRENCY = environment.at_least(env, "WEB_CONCURRENCY", 2, 1)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -113,7 +113,7 @@ IMPORT_MAX_BYTES = environment.at_least(env, "IMPORT_MAX_MB", 512, 1) * 1024**2
 # Feeds: in which order they are tried, for which markets, and how long to wait between requests
 FEEDS = environment.texts(env, "FEEDS", "tencent", "sina", "eastmoney", "stooq")
 FEED_MARKETS = environment.texts(env, "FEED_MARKETS", "SH", "SZ", "BJ")
-FEED_PAUSE = environment.read(env.float, "FEED_PAUSE", 0.1)
+FEED_PAUSE = environment.at_least(env, "FEED_PAUSE", 0.1, 0)
 FEED_ADDRESSES = {
     name: env.str(f"{name.upper()}_URL", default=address)
     for name, address in (

@@ -35,6 +35,8 @@ WRONG = {
         {"TRUSTED_PROXY_COUNT": "one"},
         "TRUSTED_PROXY_COUNT cannot be read: see .env.example for how to write it.",
     ),
+    "no workers": ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY is below 1."),
+    "pause below nothing": ({"FEED_PAUSE": "-0.1"}, "FEED_PAUSE is below 0."),
     "cache": ({"CACHE_URL": "nonsense://x"}, "CACHE_URL cannot be read: "),
     "package of the cache": (
         {"CACHE_URL": "pylibmc://hunter2:1"},

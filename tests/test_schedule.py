@@ -239,7 +239,6 @@ def test_old_runs_are_forgotten(db):
     [
         ("FEEDS", ["nowhere"], "There is no feed nowhere"),
         ("FEED_MARKETS", ["XX"], "There is no market XX"),
-        ("FEED_PAUSE", -1.0, "FEED_PAUSE is below 0."),
     ],
 )
 def test_wrong_setting_ends_it_in_a_line(settings, name, value, error):

@@ -70,12 +70,6 @@ def test_refuses_a_port_another_granian_serves(server):
         read_address(str(port))
 
 
-def test_refuses_to_serve_without_workers(site):
-    done = run("manage.py", "serve", str(free_port()), env={**site, "WEB_CONCURRENCY": "0"})
-    assert done.returncode == 1
-    assert done.stderr == "CommandError: WEB_CONCURRENCY is the number of workers: set 1 or more.\n"
-
-
 def test_serves_on_an_ipv6_address(site):
     port = free_port()
     url = f"http://[::1]:{port}/healthz"

@@ -3,8 +3,7 @@
 import logging
 import time
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
@@ -32,8 +31,6 @@ class Command(BaseCommand):
         """Do it until SIGTERM or Ctrl-C."""
         feeds = options.feeds_of(None)
         groups = timetable.groups(options.markets_of(None))
-        if settings.FEED_PAUSE < 0:
-            raise CommandError("FEED_PAUSE is below 0.")
         self.stdout.write(f"Fetching {', '.join(m for g in groups for m in g)} (Ctrl-C ends it)")
         self.stdout.flush()
         with ended_by_sigterm():

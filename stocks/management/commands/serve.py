@@ -56,8 +56,6 @@ class Command(BaseCommand):
 
     def handle(self, address, **_options):
         """Check what can be checked, say where the site is, and serve it."""
-        if settings.WEB_CONCURRENCY < 1:
-            raise CommandError("WEB_CONCURRENCY is the number of workers: set 1 or more.")
         host, port = read_address(address)
         self.report()
         # Loaded before the workers are forked, the site is in memory once for all of them.
