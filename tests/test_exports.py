@@ -183,6 +183,8 @@ def test_headers(client, alice_client, stocks, form):
         assert "private" in response["Cache-Control"]
         head = alice_client.head(address)
         assert (head.status_code, head.getvalue()) == (200, b"")
+        # The name of the file has the time in it.
+        head["Content-Disposition"] = disposition
         assert dict(head.headers) == dict(response.headers)
         assert alice_client.post(address).status_code == 405
     content = file_of(client, f"/stocks.{form}")
