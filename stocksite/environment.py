@@ -99,9 +99,17 @@ def switch(env, name, default):
     return SWITCHES[word]
 
 
+def as_written(env, name, default=None):
+    """Return the text in the variable `name`, whatever it begins with.
+
+    django-environ takes what begins with $ for the name of another variable.
+    """
+    return env.ENVIRON.get(name, default)
+
+
 def texts(env, name, *default):
     """Return the texts in the variable `name`, which commas divide."""
-    parts = env.str(name, default=",".join(default)).split(",")
+    parts = as_written(env, name, ",".join(default)).split(",")
     return [part.strip() for part in parts if part.strip()]
 
 
@@ -209,7 +217,7 @@ def secret_key(env, path, debug):
 
     Raises ImproperlyConfigured for a key that is easy to guess, unless `debug`.
     """
-    key = env.str("SECRET_KEY", default=None)
+    key = as_written(env, "SECRET_KEY")
     if key is None:
         return kept_secret(path)
     weak = len(key) < SHORTEST_SECRET or len(set(key)) < FEWEST_CHARACTERS

@@ -101,7 +101,7 @@ if CACHES["default"]["BACKEND"].endswith("FileCache"):
     }
 # How much of its memory a worker gives to the pages that everyone sees alike
 PAGE_CACHE_MB = environment.at_least(env, "PAGE_CACHE_MB", 16, 1)
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = environment.as_written(env, "METRICS_TOKEN", "")
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # How many trading days the previous high is looked for in.

@@ -143,6 +143,15 @@ def test_a_switch_is_on_or_off(word, is_on, tmp_path):
     assert done.stdout == f"{is_on}\n"
 
 
+def test_a_secret_may_begin_with_any_sign(tmp_path):
+    key = "$0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
+    env = environment(tmp_path, SECRET_KEY=key, SECRET_KEY_FALLBACKS=key, METRICS_TOKEN="$x")
+    code = (
+        "from stocksite.settings import *; print(SECRET_KEY, *SECRET_KEY_FALLBACKS, METRICS_TOKEN)"
+    )
+    assert run("-c", code, env=env).stdout == f"{key} {key} $x\n"
+
+
 def test_a_list_has_neither_spaces_nor_gaps(tmp_path):
     env = environment(tmp_path, ALLOWED_HOSTS=" a.example, b.example,,", FEEDS="stooq , sina")
     code = "from stocksite.settings import *; print(ALLOWED_HOSTS, FEEDS)"
@@ -186,6 +195,9 @@ class Told(dict):
     def __getitem__(self, name):
         print(name)
         return super().__getitem__(name)
+    def get(self, name, default=None):
+        print(name)
+        return super().get(name, default)
 environ.Env.ENVIRON = Told(environ.Env.ENVIRON)
 import stocksite.settings
 """
