@@ -2,21 +2,18 @@
 
 import io
 import json
-import os
-import zipfile
 from datetime import date
 from decimal import Decimal
-from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from stocks.imports import Refused, files
 from stocks.imports.headings import BARS, QUOTES
 from stocks.imports.readers import open_file, spooled
 from stocks.imports.writer import write_quotes
 from stocks.models import Stock
+
+from .spreadsheets import sheet, zipped
 
 pytestmark = pytest.mark.sqlite
 
@@ -43,57 +40,6 @@ def read(tmp_path):
 
 def values(rows):
     return [row for _line, row in rows]
-
-
-def sheet(*rows, corner=None, shown=0, formats="", top=1, left="A"):
-    """Return an XLSX file: texts, numbers, days; `corner` names the last cell instead.
-
-    Floats are `shown` by the format of this number, which may be one of `formats`.
-    """
-    cells = []
-    for number, row in enumerate(rows, top):
-        cells.append(f'<row r="{number}">')
-        for place, value in enumerate(row):
-            ref = corner if corner and value == "corner" else f"{chr(ord(left) + place)}{number}"
-            if isinstance(value, date):
-                days = (value - date(1899, 12, 30)).days
-                cells.append(f'<c r="{ref}" s="1"><v>{days}</v></c>')
-            elif isinstance(value, float):
-                cells.append(f'<c r="{ref}" s="2"><v>{value}</v></c>')
-            elif isinstance(value, str):
-                text = escape(value)
-                cells.append(f'<c r="{ref}" t="inlineStr"><is><t>{text}</t></is></c>')
-            elif value is not None:
-                cells.append(f'<c r="{ref}"><v>{value}</v></c>')
-        cells.append("</row>")
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-        '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
-        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/>'
-        f'<Relationship Id="r2" Type="{office}/styles" Target="styles.xml"/></Relationships>',
-        "xl/styles.xml": f'<styleSheet xmlns="{main}">{formats}<cellStyleXfs><xf numFmtId="9"/>'
-        '</cellStyleXfs><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/>'
-        f'<xf numFmtId="{shown}"/></cellXfs></styleSheet>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(cells)}'
-        "</sheetData></worksheet>",
-    }
-    return zipped(parts)
-
-
-def zipped(parts):
-    """Return a ZIP file of named texts."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return packed.getvalue()
 
 
 # Formats and encodings
@@ -383,82 +329,3 @@ def test_number_without_its_zeros_is_rejected_in_a_spreadsheet(tmp_path, stocks)
     assert (stock.price, stock.quote_time.isoformat()) == (
         Decimal("2.5"), "2026-06-30T16:00:00+00:00"
     )  # fmt: skip
-
-
-# Noise
-
-
-SPREADSHEET = sheet(
-    ["code", "short", "chg", "time"], ["000007", "全新好", 0.1001, date(2017, 7, 18)], shown=10
-)
-SEEDS = [
-    (CHINESE + ROW).encode(),
-    (CHINESE + ROW).encode("gbk"),
-    (CHINESE + ROW).encode("utf-16"),
-    b'code,short\n000007,"a ""b"""\n',
-    b'{"code": "000007", "price": 1.5, "time": "2026-07-01"}\n{"code": "000036"}\n',
-    SPREADSHEET,
-    b"date,code,open,high,low,close\n2026-07-01,000007,1,2,1,2\n",
-]
-
-
-ODD_BYTES = [b"", b"\0", b'"', b"\n", b",,", "万".encode(), b"\xff", b"1e999"]
-# A draw for each byte takes longer than to read the file.
-chances = st.randoms(use_true_random=True)
-
-
-def mutated(chance, content):
-    """Return bytes with some changed, left out, doubled or put in."""
-    content = bytearray(content)
-    for _ in range(chance.randint(0, 6)):
-        start = chance.randint(0, len(content))
-        end = min(len(content), start + chance.randint(0, 12))
-        any_bytes = chance.randbytes(chance.randint(0, 8))
-        tripled = bytes(content[start:end]) * 3
-        content[start:end] = chance.choice([any_bytes, chance.choice(ODD_BYTES), tripled])
-    return bytes(content)
-
-
-def packed_anew(chance):
-    """Return a spreadsheet in good order whose content was changed before it was packed."""
-    with zipfile.ZipFile(io.BytesIO(SPREADSHEET)) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    name = chance.choice(["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"])
-    parts[name] = mutated(chance, parts[name])
-    return zipped(parts)
-
-
-NOISE = st.one_of(
-    st.binary(max_size=300),
-    st.builds(mutated, chances, st.sampled_from(SEEDS)),
-    st.builds(packed_anew, chances),
-    st.text(max_size=200).map(lambda t: t.encode("utf-8")),
-)
-
-
-def test_noise_is_refused_and_nothing_else(db, tmp_path):
-    path = tmp_path / "noise"
-    outcomes = set()
-
-    @settings(
-        max_examples=int(os.environ.get("NOISE", "5000")),
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(NOISE, st.sampled_from([QUOTES, BARS]))
-    def read_noise(content, kind):
-        path.write_bytes(content)
-        try:
-            rows = open_file(path, kind)
-            if kind == QUOTES:
-                write_quotes(rows, source="noise", dry_run=True, skip_rejected=True)
-            else:
-                list(rows)
-        except Refused:
-            outcomes.add("refused")
-        else:
-            outcomes.add("read")
-
-    read_noise()
-    assert outcomes == {"refused", "read"}
