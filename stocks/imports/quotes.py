@@ -13,6 +13,7 @@ from .checks import ChoiceCheck, NumberCheck, QuoteTimeCheck
 from .tables import insert, prepared, same
 from .values import is_none
 
+TRADING = ("previous_close", "open", "high", "low", "volume", "amount")
 FIELDS = (
     "short",
     "chg",
@@ -21,12 +22,7 @@ FIELDS = (
     "highs",
     "time",
     "quote_time",
-    "previous_close",
-    "open",
-    "high",
-    "low",
-    "volume",
-    "amount",
+    *TRADING,
     "price_earnings",
     "price_book",
     "market_value",
@@ -35,16 +31,7 @@ FIELDS = (
     "status",
 )
 # The values of a quote that hold for its day only.
-DAY_FIELDS = (
-    "chg",
-    "turnover",
-    "previous_close",
-    "open",
-    "high",
-    "low",
-    "volume",
-    "amount",
-)
+DAY_FIELDS = ("chg", "turnover", *TRADING)
 STATUS_WORDS = {
     "traded": Stock.Status.TRADED,
     "正常": Stock.Status.TRADED,
