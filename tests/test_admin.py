@@ -413,7 +413,7 @@ def give(client, entries, **more):
     return client.post(ENTRIES, data, follow=True)
 
 
-def test_unowned_entries_are_given_to_a_user(boss, unowned, alice):
+def test_unowned_entries_are_given_to_a_user(boss, admin, unowned, alice):
     page = give(boss, unowned)
     assert "000007 全新好" in page.content.decode()
     assert not alice.watchlist.exists()
@@ -421,6 +421,9 @@ def test_unowned_entries_are_given_to_a_user(boss, unowned, alice):
     assert messages(response) == ["2 entries now belong to alice."]
     notes = alice.watchlist.order_by("info__code").values_list("info__code", "note_info")
     assert list(notes) == [("000007", "利好"), ("000036", "")]
+    assert {entry.get_change_message() for entry in LogEntry.objects.all()} == {"Changed owner."}
+    logged = LogEntry.objects.values_list("object_id", "user")
+    assert set(logged) == {(str(entry.pk), admin.pk) for entry in alice.watchlist.all()}
 
 
 def test_unknown_user_is_named(boss, unowned):

@@ -412,7 +412,7 @@ def test_entries_are_joined_to_what_their_new_owner_has(alice, bob, stocks):
     for stock, note in [*notes, (other, "c"), (None, "free")]:
         WatchlistEntry.objects.create(owner=None, info=stock, note_info=note, added_at=None)
     given, left = WatchlistEntry.objects.give_to(alice)
-    assert given == 5
+    assert [entry.info for entry in given] == [mine, mine, mine, other, other]
     assert [entry.note_info for entry in left] == ["b" * 500, "free"]
     assert alice.watchlist.get(info=mine).note_info == "mine\nx\ny"
     assert alice.watchlist.get(info=other).note_info == "a" * 1500 + "\nc"

@@ -3,6 +3,8 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
 from django.template.response import TemplateResponse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -13,6 +15,8 @@ from ..models import Stock, User, WatchlistEntry
 from .shared import CarefulAdmin, RowForm, found_on_site
 
 MOST_NAMED = 10
+# As Django notes which fields were changed.
+OWNER_CHANGED = [{"changed": {"fields": ["owner"]}}]
 
 
 class EntryForm(forms.ModelForm):
@@ -113,8 +117,12 @@ class WatchlistEntryAdmin(CarefulAdmin):
         if not form.is_valid():
             return self.ask_whom(request, entries, form)
         user = form.cleaned_data["username"]
-        given, left = entries.give_to(user)
-        self.say_given(request, user, given, left)
+        with transaction.atomic():
+            given, left = entries.give_to(user)
+            LogEntry.objects.log_actions(
+                request.user.pk, dict.fromkeys(given), CHANGE, OWNER_CHANGED
+            )
+        self.say_given(request, user, len(given), left)
         return None
 
     def ask_whom(self, request, entries, form):

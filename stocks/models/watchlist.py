@@ -32,13 +32,13 @@ class WatchlistQuerySet(models.QuerySet):
 
     @transaction.atomic
     def give_to(self, user):
-        """Give the unowned entries of stocks to `user`; return (how many, entries left unowned).
+        """Give unowned entries to `user`; return (the entry each is in now, those left unowned).
 
         An entry of a stock that is on the list already is dissolved into it: its note is put
         below the one that is there. Left are entries that name no stock, and those whose note
         would make the joined one too long.
         """
-        given, left = 0, []
+        given, left = [], []
         for entry in self.unowned().select_for_update().order_by("pk"):
             if entry.info_id is None:
                 left.append(entry)
@@ -55,7 +55,7 @@ class WatchlistQuerySet(models.QuerySet):
             mine.note_info = note
             mine.save(update_fields=["note_info"])
             entry.delete()
-            given += 1
+            given.append(mine)
         return given, left
 
 

@@ -144,7 +144,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Then {user} would be given the entries that are nobody's.")
             return
         given, left = WatchlistEntry.objects.give_to(user)
-        self.stdout.write(f"Watchlist entries given to {user}: {given}.")
+        self.stdout.write(f"Watchlist entries given to {user}: {len(given)}.")
         lines = [
             f"id {entry.pk}, {entry.info or 'no stock'}, note {shown(entry.note_info)}"
             for entry in left
