@@ -6,7 +6,7 @@ from shutil import copytree
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.core import serializers
 from django.core.cache import caches
 from django.test import Client
@@ -14,9 +14,9 @@ from django.utils import translation
 
 from stocks import page_cache
 from stocks.imports.feeds import http
-from stocks.models import Stock
+from stocks.models import Stock, WatchlistEntry
 from stocks.page_cache import PageCache, Pages
-from stocks.receivers import derive_on_save
+from stocks.receivers import EDITORS, derive_on_save
 from stocksite.wsgi import django_application
 
 from .feed_samples import Quote
@@ -111,6 +111,35 @@ def sign_in():
         return client
 
     return client_of
+
+
+@pytest.fixture
+def boss(admin, sign_in):
+    """A superuser's browser."""
+    return sign_in(admin)
+
+
+@pytest.fixture
+def editor(django_user_model, db):
+    """A person of the group Editors."""
+    user = django_user_model.objects.create_user("erin", password=PASSWORD, is_staff=True)
+    user.groups.add(Group.objects.get(name=EDITORS))
+    return user
+
+
+@pytest.fixture
+def desk(editor, sign_in):
+    """The editor's browser."""
+    return sign_in(editor)
+
+
+@pytest.fixture
+def unowned(stocks):
+    """Two entries adopted from the old site."""
+    return [
+        WatchlistEntry.objects.create(info=stocks[code], note_info=note)
+        for code, note in (("000007", "利好"), ("000036", ""))
+    ]
 
 
 @pytest.fixture

@@ -57,3 +57,14 @@ def file_of(client, address, **headers):
     response = client.get(address, headers=headers)
     assert response.status_code == 200, said(response)
     return response.getvalue()
+
+
+def errors(response):
+    """Return the messages by field; under None those of the whole form."""
+    form = response.context["adminform"].form
+    return {name if name != "__all__" else None: list(said) for name, said in form.errors.items()}
+
+
+def messages(response):
+    """Return what a page of the admin says."""
+    return [str(message) for message in response.context["messages"]]

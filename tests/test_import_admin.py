@@ -28,12 +28,6 @@ def folder(settings, tmp_path):
     return settings.IMPORT_DIR
 
 
-@pytest.fixture
-def boss(admin, sign_in):
-    """A superuser's browser."""
-    return sign_in(admin)
-
-
 def tree_of(response):
     """Return the tree of a streamed page: valid HTML."""
     assert response.status_code == 200
